@@ -1,0 +1,95 @@
+// Strict YAML: every value knows its place, every key must be known, every problem is reported at once.
+// The one translation unit that knows yaml-cpp is strict_yaml.cpp.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "arch/diagnostics.h"
+#include "arch/units.h"
+
+namespace crossweave {
+
+/// An immutable YAML value with its position. Scalars keep their text; nothing is converted before it is asked for.
+struct YamlNode {
+  enum class Kind { null, scalar, sequence, mapping };
+  struct Entry;
+
+  Kind kind{Kind::null};
+  std::string scalar;
+  /// Quoted scalars are strings, never numbers or booleans.
+  bool quoted{false};
+  SourcePosition where;
+  std::vector<YamlNode> items;   ///< of a sequence
+  std::vector<Entry> entries;    ///< of a mapping, in file order, duplicates kept so that the reader can report them
+};
+
+struct YamlNode::Entry {
+  std::string key;
+  SourcePosition where;
+  YamlNode value;
+};
+
+/// Parses one YAML document. Fails on unreadable or empty files, syntax errors, several documents, aliases and merge keys.
+Result<YamlNode> load_yaml(const std::filesystem::path& file);
+
+/// The same for text; `name` stands in for the file in positions.
+Result<YamlNode> parse_yaml(std::string_view text, const std::string& name);
+
+/// Applies `dotted.path=value` (the value is YAML) to a mapping. Creates the key where the path ends in a mapping or in
+/// nothing: whether it is a known key is for the reader to say, which sees position "<command line>".
+/// Fails when the text has no '=', the path is empty, or a step of it is not a mapping.
+std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assignment);
+
+/// Reads one mapping key by key, then rejects what nobody asked for. All problems go to `out`; reading goes on.
+/// A getter returns nullopt when the key is absent or its value is wrong; `required_*` report an absent key.
+class MapReader {
+ public:
+  /// `path` is the dotted path of the mapping within its document, empty for the root.
+  MapReader(const YamlNode& node, std::string path, Diagnostics& out);
+
+  [[nodiscard]] bool has(std::string_view key);
+
+  std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> required_integer(std::string_view key, std::int64_t min, std::int64_t max);
+  std::optional<bool> boolean(std::string_view key);
+  std::optional<std::string> string(std::string_view key);
+  std::optional<std::string> required_string(std::string_view key);
+  /// One of `names`; the result is its index.
+  std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names);
+  std::optional<std::size_t> required_choice(std::string_view key, const std::vector<std::string>& names);
+  std::optional<Duration> duration(std::string_view key);
+  std::optional<Duration> required_duration(std::string_view key);
+  /// A sequence of integers with a length in [min_size, max_size].
+  std::optional<std::vector<std::int64_t>> integers(std::string_view key, std::size_t min_size, std::size_t max_size,
+                                                    std::int64_t min, std::int64_t max);
+  /// The raw node of a key, marked as known; nullptr when absent.
+  const YamlNode* node(std::string_view key);
+  const YamlNode* required_node(std::string_view key);
+
+  /// Adds a problem at a key's value (or at the mapping when absent): "path.key: message".
+  void error(std::string_view key, const std::string& message);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string path_of(std::string_view key) const;
+  [[nodiscard]] Diagnostics& diagnostics() { return out_; }
+
+  /// Reports every key that no getter named, with the nearest known one. Call once, after the last getter.
+  void finish();
+
+ private:
+  const YamlNode* find(std::string_view key);
+
+  const YamlNode& node_;
+  std::string path_;
+  Diagnostics& out_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace crossweave

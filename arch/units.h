@@ -1,0 +1,90 @@
+// Physical quantities as integers in one base unit each, and their one textual form ("1400 ns", "64 KiB").
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "arch/diagnostics.h"
+
+namespace crossweave {
+
+/// A span of time in integer picoseconds.
+class Duration {
+ public:
+  constexpr Duration() = default;
+  static constexpr Duration picoseconds(std::int64_t count) { return Duration{count}; }
+  static constexpr Duration nanoseconds(std::int64_t count) { return Duration{count * 1000}; }
+
+  [[nodiscard]] constexpr std::int64_t count_ps() const { return picoseconds_; }
+  friend constexpr auto operator<=>(Duration, Duration) = default;
+  friend constexpr Duration operator+(Duration a, Duration b) { return Duration{a.picoseconds_ + b.picoseconds_}; }
+  friend constexpr Duration operator-(Duration a, Duration b) { return Duration{a.picoseconds_ - b.picoseconds_}; }
+  friend constexpr Duration operator*(Duration a, std::int64_t n) { return Duration{a.picoseconds_ * n}; }
+  constexpr Duration& operator+=(Duration other) {
+    picoseconds_ += other.picoseconds_;
+    return *this;
+  }
+
+ private:
+  constexpr explicit Duration(std::int64_t ps) : picoseconds_{ps} {}
+  std::int64_t picoseconds_{0};
+};
+
+/// A count of cycles; one cycle is t_MVM, the latency of one matrix-vector multiplication (paper, Section V).
+class Cycles {
+ public:
+  constexpr Cycles() = default;
+  constexpr explicit Cycles(std::int64_t count) : count_{count} {}
+
+  [[nodiscard]] constexpr std::int64_t count() const { return count_; }
+  friend constexpr auto operator<=>(Cycles, Cycles) = default;
+  friend constexpr Cycles operator+(Cycles a, Cycles b) { return Cycles{a.count_ + b.count_}; }
+  friend constexpr Cycles operator-(Cycles a, Cycles b) { return Cycles{a.count_ - b.count_}; }
+  friend constexpr Duration operator*(Cycles n, Duration t_mvm) { return t_mvm * n.count_; }
+  constexpr Cycles& operator+=(Cycles other) {
+    count_ += other.count_;
+    return *this;
+  }
+
+ private:
+  std::int64_t count_{0};
+};
+
+/// An amount of data in bytes.
+class Bytes {
+ public:
+  constexpr Bytes() = default;
+  constexpr explicit Bytes(std::int64_t count) : count_{count} {}
+
+  [[nodiscard]] constexpr std::int64_t count() const { return count_; }
+  friend constexpr auto operator<=>(Bytes, Bytes) = default;
+  friend constexpr Bytes operator+(Bytes a, Bytes b) { return Bytes{a.count_ + b.count_}; }
+  friend constexpr Bytes operator-(Bytes a, Bytes b) { return Bytes{a.count_ - b.count_}; }
+  constexpr Bytes& operator+=(Bytes other) {
+    count_ += other.count_;
+    return *this;
+  }
+  constexpr Bytes& operator-=(Bytes other) {
+    count_ -= other.count_;
+    return *this;
+  }
+
+ private:
+  std::int64_t count_{0};
+};
+
+/// Bytes that `elements` values of `bits` each occupy, rounded up as a whole.
+[[nodiscard]] constexpr Bytes packed_size(std::int64_t elements, int bits) {
+  return Bytes{(elements * bits + 7) / 8};
+}
+
+/// Reads "1400 ns", "1.4 us", "250 ps"; the result must be a whole, positive number of picoseconds.
+/// The failure says what was expected and, for a bare number, that the unit is missing.
+Result<Duration, Failure> parse_duration(std::string_view text);
+
+/// The shortest exact form that parse_duration reads back: "1400 ns".
+[[nodiscard]] std::string to_string(Duration duration);
+
+}  // namespace crossweave

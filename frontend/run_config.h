@@ -1,0 +1,55 @@
+// RUN.yaml as typed values.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/architecture.h"
+#include "arch/diagnostics.h"
+#include "arch/units.h"
+#include "scheduler/geometry.h"
+#include "scheduler/mapping_options.h"
+
+namespace crossweave {
+
+/// PEs beyond the minimum, or the total; exactly one of the two is given.
+struct PeBudget {
+  enum class Kind { extra, total };
+  Kind kind{Kind::extra};
+  int count{0};
+
+  friend bool operator==(PeBudget, PeBudget) = default;
+};
+
+struct RunConfig {
+  Architecture architecture;
+  std::filesystem::path network;
+  /// Where `network` is named in the configuration: problems with opening the file are reported there.
+  SourcePosition network_where;
+  /// False: dense layers from which no convolution is reachable, and what only they feed, are left out.
+  bool include_top{false};
+  /// H, W, C of the input where the network file leaves it open.
+  std::optional<Shape> input_shape;
+  PeBudget budget;
+  /// Where the budget stands, for "too few PEs".
+  SourcePosition budget_where;
+  Duplication duplication{Duplication::none};
+  Partition partition{Partition::interleaved};
+  ScheduleMode mode{ScheduleMode::cross_layer};
+  SetSize set;
+  SetOrder order{SetOrder::raster};
+  /// The simulation ends with outcome `time_limit` at this simulated time; none by default.
+  std::optional<Duration> time_limit;
+};
+
+/// Reads a run with its architecture (inline or a file of its own) and applies `--set` assignments, whose keys may lead
+/// into the architecture ("architecture.tile.pes=4"). Relative paths are relative to the file they stand in, in
+/// assignments to the working directory. Reports every problem at once.
+Result<RunConfig> load_run_config(const std::filesystem::path& file, const std::vector<std::string>& assignments);
+
+/// resolved.yaml: every key, defaults included, the architecture inline, `network` as given here (see run_record.h).
+[[nodiscard]] std::string to_yaml(const RunConfig& config, const std::string& network);
+
+}  // namespace crossweave
