@@ -1,7 +1,9 @@
 // The hardware as typed values: what a chip is made of, independent of how it was written down.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "arch/diagnostics.h"
 #include "arch/units.h"
@@ -27,6 +29,7 @@ struct TileSpec {
 
 /// `ideal`: every packet arrives at the instant at which it is sent, along an XY route that is still walked.
 enum class NocModel { ideal };
+inline constexpr std::array<std::string_view, 1> kNocModelNames{"ideal"};
 
 struct NocSpec {
   NocModel model{NocModel::ideal};
@@ -36,6 +39,7 @@ struct NocSpec {
 
 /// `ideal`: unlimited bandwidth, no latency.
 enum class DramModel { ideal };
+inline constexpr std::array<std::string_view, 1> kDramModelNames{"ideal"};
 
 struct DramSpec {
   DramModel model{DramModel::ideal};

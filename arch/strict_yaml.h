@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,9 @@
 #include "arch/units.h"
 
 namespace crossweave {
+
+/// Stands in for the file in the positions of `--set` assignments, with line 0.
+inline constexpr std::string_view kCommandLine = "<command line>";
 
 /// An immutable YAML value with its position. Scalars keep their text; nothing is converted before it is asked for.
 struct YamlNode {
@@ -26,8 +30,8 @@ struct YamlNode {
   /// Quoted scalars are strings, never numbers or booleans.
   bool quoted{false};
   SourcePosition where;
-  std::vector<YamlNode> items;   ///< of a sequence
-  std::vector<Entry> entries;    ///< of a mapping, in file order, duplicates kept so that the reader can report them
+  std::vector<YamlNode> items;  ///< of a sequence
+  std::vector<Entry> entries;   ///< of a mapping, in file order, duplicates kept so that the reader can report them
 };
 
 struct YamlNode::Entry {
@@ -36,16 +40,29 @@ struct YamlNode::Entry {
   YamlNode value;
 };
 
-/// Parses one YAML document. Fails on unreadable or empty files, syntax errors, several documents, aliases and merge keys.
+/// Why `file` cannot be read as a regular file; empty when it can.
+[[nodiscard]] std::string why_not_readable(const std::filesystem::path& file);
+
+/// Parses one YAML document. Fails on unreadable or empty files, syntax errors, several documents, aliases and merge
+/// keys.
 Result<YamlNode> load_yaml(const std::filesystem::path& file);
 
 /// The same for text; `name` stands in for the file in positions.
 Result<YamlNode> parse_yaml(std::string_view text, const std::string& name);
 
+/// What stands at a node, for "expected ..., got ...": nothing, a list, a mapping, or the quoted text, shortened.
+[[nodiscard]] std::string describe(const YamlNode& node);
+
+/// `text` as a YAML scalar that reads back as the same string: plain where that is safe, otherwise double-quoted.
+[[nodiscard]] std::string yaml_string(std::string_view text);
+
 /// Applies `dotted.path=value` (the value is YAML) to a mapping. Creates the key where the path ends in a mapping or in
 /// nothing: whether it is a known key is for the reader to say, which sees position "<command line>".
 /// Fails when the text has no '=', the path is empty, or a step of it is not a mapping.
 std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assignment);
+
+/// A table of names in the form that MapReader::choice takes.
+[[nodiscard]] std::vector<std::string> to_strings(std::span<const std::string_view> names);
 
 /// Reads one mapping key by key, then rejects what nobody asked for. All problems go to `out`; reading goes on.
 /// A getter returns nullopt when the key is absent or its value is wrong; `required_*` report an absent key.
@@ -71,7 +88,8 @@ class MapReader {
                                                     std::int64_t min, std::int64_t max);
   /// The raw node of a key, marked as known; nullptr when absent.
   const YamlNode* node(std::string_view key);
-  const YamlNode* required_node(std::string_view key);
+  /// `expected` says what belongs there: "a mapping with rows and columns".
+  const YamlNode* required_node(std::string_view key, std::string_view expected = "a value");
 
   /// Adds a problem at a key's value (or at the mapping when absent): "path.key: message".
   void error(std::string_view key, const std::string& message);
@@ -85,6 +103,10 @@ class MapReader {
 
  private:
   const YamlNode* find(std::string_view key);
+  const YamlNode* find_required(std::string_view key, std::string_view expected);
+  void mismatch(std::string_view key, const YamlNode& value, std::string_view expected, std::string_view hint = {});
+  std::optional<std::int64_t> to_integer(std::string_view key, const YamlNode& value, std::int64_t min,
+                                         std::int64_t max);
 
   const YamlNode& node_;
   std::string path_;

@@ -46,6 +46,8 @@ struct AxisMap {
   [[nodiscard]] Interval apply(Interval output, int extent) const;
   /// True when neighbouring outputs leave positions between their windows that neither touches.
   [[nodiscard]] bool skips() const { return !whole && stride > window; }
+
+  friend bool operator==(const AxisMap&, const AxisMap&) = default;
 };
 
 // --- the operations ---

@@ -1,0 +1,73 @@
+#include "models/chip.h"
+
+#include <algorithm>
+
+namespace crossweave {
+
+Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const Architecture& architecture,
+           TransactionPool& pool, Probes& probes)
+    : sc_module{name},
+      noc_{"noc", plan.placement, probes},
+      dram_{"dram", plan, architecture.precision.activation_bits, pool, probes} {
+  IdVector<TileId, std::vector<PeId>> pes(plan.tile_count());
+  for (const PeId pe : ids(plan.placement.tile_of)) {
+    pes[plan.placement.tile_of[pe]].push_back(pe);
+  }
+  for (const TileId id : ids(plan.placement.position)) {
+    const std::string tile = "tile_" + std::to_string(id.value());
+    tiles_.push_back(std::make_unique<Tile>(tile.c_str(), id, pes[id], plan, architecture, pool, probes));
+  }
+  const auto connect = [&](EndpointId endpoint, NetworkInterface& interface) {
+    interface.to_network.bind(noc_.from(endpoint));
+    noc_.to(endpoint).bind(interface.from_network);
+  };
+  for (std::size_t t = 0; t < tiles_.size(); ++t) {
+    connect(EndpointId{t}, tiles_[t]->network_interface());
+  }
+  connect(plan.dram(), dram_.network_interface());
+  place(plan);
+}
+
+void Chip::place(const ExecutionPlan& plan) {
+  for (const StationId id : ids(plan.stations)) {
+    const Station& station = plan.stations[id];
+    for (const DuplicateId duplicate : ids(station.duplicates)) {
+      const StationDuplicate& copy = station.duplicates[duplicate];
+      DuplicateRun* run = nullptr;
+      if (station.kind == Station::Kind::base_layer) {
+        runs_.push_back(std::make_unique<DuplicateRun>(DuplicateRun{id, duplicate, LockstepGroup{copy.sequence.size()}, {}}));
+        run = runs_.back().get();
+      }
+      for (const StationPart& part : copy.parts) {
+        Tile& tile = *tiles_[part.tile.value()];
+        const std::size_t number = tile.add_part(id, duplicate, part, run);
+        if (run != nullptr) {
+          run->members.push_back({&tile, number});
+        }
+      }
+      if (run != nullptr) {
+        run->members.front().tile->lead(*run);
+      }
+    }
+  }
+  for (const auto& tile : tiles_) {
+    tile->seal();
+  }
+}
+
+bool Chip::retired() const {
+  return dram_.complete() && std::ranges::all_of(tiles_, [](const auto& tile) { return tile->retired(); });
+}
+
+std::vector<std::string> Chip::diagnose(std::size_t limit) const {
+  std::vector<std::string> lines;
+  for (const auto& tile : tiles_) {
+    tile->diagnose(lines, limit);
+  }
+  if (lines.size() < limit) {
+    dram_.diagnose(lines);
+  }
+  return lines;
+}
+
+}  // namespace crossweave

@@ -1,0 +1,40 @@
+// The feeder: turns the precomputed schedule into transactions.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/probes.h"
+#include "models/set_transaction.h"
+#include "models/systemc.h"
+
+namespace crossweave {
+
+/// Commands each duplicate's sets in their order, and the reading of the network's input. It hands over no times and no
+/// dependencies. Layer by layer, it commands a base layer when the one before it has finished; otherwise all at once.
+class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysis_if<SetFinished> {
+ public:
+  ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits, TransactionPool& pool,
+                 Probes& probes);
+
+  [[nodiscard]] tlm_utils::simple_initiator_socket<ScheduleFeeder>& to_tile(std::size_t tile) { return *to_tiles_[tile]; }
+
+  tlm_utils::simple_initiator_socket<ScheduleFeeder> to_dram{"to_dram"};
+
+ private:
+  void feed();
+  void read_inputs();
+  void command(StationId station);
+  void write(const SetFinished& finished) override;
+
+  const ExecutionPlan& plan_;
+  int activation_bits_;
+  TransactionPool& pool_;
+  std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket<ScheduleFeeder>>> to_tiles_;
+  std::vector<StationId> base_layers_;
+  std::size_t next_layer_{0};
+  std::size_t unfinished_{0};  ///< commanded sets that have not finished
+  sc_core::sc_event layer_finished_{"layer_finished"};
+};
+
+}  // namespace crossweave

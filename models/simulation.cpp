@@ -1,0 +1,47 @@
+#include "models/simulation.h"
+
+namespace crossweave {
+namespace {
+
+/// A diagnosis longer than this hides its cause.
+constexpr std::size_t kMostWaiting = 20;
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::completed:
+      return "completed";
+    case Outcome::deadlock:
+      return "deadlock";
+    case Outcome::time_limit:
+      return "time_limit";
+  }
+  throw InternalError{"unknown outcome"};
+}
+
+Simulation::Simulation(const ExecutionPlan& plan, const Architecture& architecture)
+    : chip_{"chip", plan, architecture, pool_, probes_},
+      feeder_{"feeder", plan, architecture.precision.activation_bits, pool_, probes_} {
+  check_invariant(sc_core::sc_get_time_resolution().to_seconds() == 1e-12, "the kernel's resolution is 1 ps");
+  for (const TileId tile : ids(plan.placement.position)) {
+    feeder_.to_tile(tile.value()).bind(chip_.tile(tile).commands);
+  }
+  feeder_.to_dram.bind(chip_.dram().commands);
+}
+
+RunEnd Simulation::run(std::optional<Duration> time_limit) {
+  if (time_limit) {
+    sc_core::sc_start(to_sc_time(*time_limit));
+  } else {
+    sc_core::sc_start();
+  }
+  if (chip_.retired()) {
+    check_invariant(pool_.in_flight() == 0, "no transaction is left over");
+    return {Outcome::completed, {}};
+  }
+  const bool more_to_come = sc_core::sc_pending_activity();
+  return {more_to_come ? Outcome::time_limit : Outcome::deadlock, chip_.diagnose(kMostWaiting)};
+}
+
+}  // namespace crossweave

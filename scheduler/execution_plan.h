@@ -1,0 +1,126 @@
+// What the hardware is told: which operation runs where, in which order its sets run, and where results are delivered.
+// It holds no times and no dependency lists: a tile derives the regions that a set needs from the geometry given here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/architecture.h"
+#include "arch/ids.h"
+#include "scheduler/mapped_network.h"
+#include "scheduler/placement.h"
+
+namespace crossweave {
+
+/// A sender or receiver on the network: tile t is endpoint t, the DRAM comes after the last tile.
+using EndpointId = Id<struct EndpointTag>;
+/// A placed operation. Stations stand in graph order of what they produce.
+using StationId = Id<struct StationTag>;
+
+/// One operation of a path from a station back to a producer, along one axis; `extent` is that of its input map.
+struct AxisStep {
+  AxisMap map;
+  int extent{0};
+
+  friend bool operator==(const AxisStep&, const AxisStep&) = default;
+};
+
+/// Output interval of a path's last operation -> interval of the producer's map.
+[[nodiscard]] Interval walk_back(const std::vector<AxisStep>& steps, Interval output);
+
+/// Geometry of what a station (on one tile) reads from one producer.
+struct InputNeed {
+  StationId producer;
+  Interval channels;  ///< of the producer's result
+  std::vector<AxisStep> rows;
+  std::vector<AxisStep> columns;
+};
+
+/// The share of a station that runs on one tile.
+struct StationPart {
+  EndpointId tile;
+  std::vector<PeId> pes;           ///< empty on a GPEU
+  std::vector<int> rows_driven;    ///< crossbar rows driven by an MVM, one entry a PE
+  std::vector<int> columns_read;   ///< crossbar columns converted by an MVM, one entry a PE
+  std::vector<InputNeed> needs;
+};
+
+/// Some channels of a station's result. Partial sums travel along `chain` towards its first entry, the home, where the
+/// result comes to exist.
+struct ResultSlice {
+  Interval channels;
+  std::vector<EndpointId> chain;
+
+  [[nodiscard]] EndpointId home() const { return chain.front(); }
+};
+
+/// One region of one result that goes to one endpoint. Channels outside a slice are sent by the slices that have them.
+struct Delivery {
+  EndpointId destination;
+  Rect rect;
+  Interval channels;
+};
+
+/// The deliveries of each set of a station: those of set s are items[first[s]] .. items[first[s + 1] - 1].
+struct DeliveryLists {
+  std::vector<std::uint32_t> first{0};
+  std::vector<Delivery> items;
+};
+
+/// One copy of a station's work: the tiles that run it in lockstep, and its sets in order.
+struct StationDuplicate {
+  std::vector<StationPart> parts;
+  std::vector<ResultSlice> slices;
+  /// Order of execution of a base layer's sets; empty on a GPEU, which takes sets in order of arrival.
+  std::vector<SetId> sequence;
+};
+
+/// A placed operation: a network input (in DRAM), a base layer (on crossbars), or a non-base operation (on the GPEU of
+/// its home tile), with the element-wise operations that run where its result appears.
+struct Station {
+  enum class Kind { network_input, base_layer, gpeu };
+  Kind kind{Kind::gpeu};
+  std::string name;
+  OperationId operation;
+  /// Run on the result before it leaves, in order.
+  std::vector<OperationId> epilogue;
+  std::optional<LayerId> layer;  ///< of a base layer
+  /// The sets: on an own OFM for base layers, on the result otherwise.
+  AxisGrid grid;
+  Shape result;
+  /// Which part of the result each set yields; differs from `grid` behind a pooling epilogue. Cells may be empty.
+  AxisGrid result_grid;
+  IdVector<DuplicateId, StationDuplicate> duplicates;
+  /// Which duplicate runs each set.
+  IdVector<SetId, DuplicateId> duplicate_of;
+  /// The place of each set in its duplicate's order; the set's own index on a GPEU.
+  IdVector<SetId, std::uint32_t> position_of;
+  DeliveryLists deliveries;
+
+  [[nodiscard]] Rect set_rect(SetId set) const;
+  [[nodiscard]] Rect result_rect(SetId set) const;
+};
+
+/// A network output: what the DRAM has to receive.
+struct NetworkOutput {
+  StationId producer;
+  std::int64_t elements{0};
+};
+
+struct ExecutionPlan {
+  ScheduleMode mode{ScheduleMode::cross_layer};
+  Placement placement;
+  IdVector<StationId, Station> stations;
+  std::vector<NetworkOutput> outputs;
+
+  [[nodiscard]] EndpointId dram() const { return EndpointId{placement.position.size()}; }
+  [[nodiscard]] std::size_t tile_count() const { return placement.position.size(); }
+};
+
+/// Places every operation of a scheduled network and computes its delivery lists. Reads the order of a schedule, never
+/// its times.
+[[nodiscard]] ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture);
+
+}  // namespace crossweave

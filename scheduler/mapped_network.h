@@ -1,0 +1,65 @@
+// From a network to its schedule: the pure half of a run, one value a step.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "arch/architecture.h"
+#include "arch/diagnostics.h"
+#include "scheduler/cross_layer_schedule.h"
+#include "scheduler/im2col_mapping.h"
+#include "scheduler/mapping_options.h"
+#include "scheduler/network_graph.h"
+#include "scheduler/passes/partition_base_layers.h"
+#include "scheduler/schedule.h"
+#include "scheduler/weight_duplication.h"
+
+namespace crossweave {
+
+struct MappingOptions {
+  /// PEs beyond PE_min (x); negative means that the total falls short of PE_min.
+  std::int64_t extra_pes{0};
+  Duplication duplication{Duplication::none};
+  Partition partition{Partition::interleaved};
+  SetSize set;
+  SetOrder order{SetOrder::raster};
+  ScheduleMode mode{ScheduleMode::cross_layer};
+};
+
+/// A network on its crossbars. `graph` is canonical.
+struct MappedNetwork {
+  NetworkGraph graph;
+  IdVector<LayerId, BaseLayer> layers;
+  IdVector<LayerId, CrossbarGrid> crossbars;
+  std::int64_t min_pes{0};  ///< PE_min
+};
+
+/// A mapped network with duplicates, sets, dependencies and times.
+struct ScheduledNetwork {
+  MappedNetwork mapped;
+  std::int64_t pes{0};  ///< F
+  Partition partition{Partition::interleaved};
+  Duplicates duplicates;
+  IdVector<LayerId, SetGrid> grids;
+  SetDependencies dependencies;
+  Schedule schedule;
+
+  [[nodiscard]] std::int64_t set_count() const;
+  /// Sum over all PEs of the cycles that they compute.
+  [[nodiscard]] std::int64_t active_pe_cycles() const;
+};
+
+/// Why a network has no schedule.
+struct SchedulingFailure {
+  enum class Cause { no_base_layer, too_few_pes, too_many_sets };
+  Cause cause;
+  std::string message;
+};
+
+/// Canonical form, base layers and their crossbars. Fails when there is no base layer.
+Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top, const CrossbarSpec& crossbar);
+
+/// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to handle.
+Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options);
+
+}  // namespace crossweave

@@ -1,0 +1,33 @@
+// The network divided into base layers (crossbars) and non-base layers (GPEUs) (paper, Section III-A).
+#pragma once
+
+#include <string>
+
+#include "arch/ids.h"
+#include "arch/units.h"
+#include "scheduler/network_graph.h"
+
+namespace crossweave {
+
+/// A base layer of a canonical graph.
+struct BaseLayer {
+  OperationId operation;
+  std::string name;
+  Shape ifm;  ///< H x W x C after padding
+  Shape ofm;  ///< H x W x C
+  Extent kernel;
+  Extent stride;
+  Extent dilation;
+  int groups{1};
+
+  /// t_i = O_H * O_W: latency of the layer alone, one cycle an OFM vector (paper, Section III-B).
+  [[nodiscard]] Cycles cycles() const { return Cycles{ofm.pixels()}; }
+};
+
+/// The base layers in graph order. A dense layer is the 1 x 1 case on its flattened input.
+[[nodiscard]] IdVector<LayerId, BaseLayer> partition_base_layers(const NetworkGraph& canonical);
+
+/// The canonical form of a network: BN folded, padding and bias decoupled; without the top unless `include_top`.
+[[nodiscard]] NetworkGraph canonical_form(const NetworkGraph& graph, bool include_top);
+
+}  // namespace crossweave
