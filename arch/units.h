@@ -76,9 +76,7 @@ class Bytes {
 };
 
 /// Bytes that `elements` values of `bits` each occupy, rounded up as a whole.
-[[nodiscard]] constexpr Bytes packed_size(std::int64_t elements, int bits) {
-  return Bytes{(elements * bits + 7) / 8};
-}
+[[nodiscard]] constexpr Bytes packed_size(std::int64_t elements, int bits) { return Bytes{(elements * bits + 7) / 8}; }
 
 /// Reads "1400 ns", "1.4 us", "250 ps"; the result must be a whole, positive number of picoseconds.
 /// The failure says what was expected and, for a bare number, that the unit is missing.

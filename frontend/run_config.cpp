@@ -122,17 +122,28 @@ void read_input_shape(MapReader& reader, RunConfig& config) {
 }
 
 void read_budget(MapReader& reader, RunConfig& config) {
-  if (const YamlNode* node = reader.node("extra_pes")) {
-    config.budget_where = node->where;
-    assign(config.budget.count, reader.integer("extra_pes", 0, kMaxPes));
+  const YamlNode* extra = reader.node("extra_pes");
+  const YamlNode* total = reader.node("pes");
+  const auto overrides = [](const YamlNode& node) { return node.where.file == kCommandLine; };
+  if (extra != nullptr && total != nullptr && overrides(*extra) == overrides(*total)) {
+    reader.error("pes", "give either pes, the total, or extra_pes, those beyond the minimum, but not both");
   }
-  if (const YamlNode* node = reader.node("pes")) {
-    if (reader.has("extra_pes")) {
-      reader.error("pes", "give either pes, the total, or extra_pes, those beyond the minimum, but not both");
+  // An assignment of one overrides the other in the file.
+  const bool by_total = total != nullptr && (extra == nullptr || overrides(*total));
+  if (extra != nullptr) {
+    const std::optional<std::int64_t> count = reader.integer("extra_pes", 0, kMaxPes);
+    if (!by_total) {
+      config.budget_where = extra->where;
+      assign(config.budget.count, count);
     }
-    config.budget_where = node->where;
-    config.budget.kind = PeBudget::Kind::total;
-    assign(config.budget.count, reader.integer("pes", 1, kMaxPes));
+  }
+  if (total != nullptr) {
+    const std::optional<std::int64_t> count = reader.integer("pes", 1, kMaxPes);
+    if (by_total) {
+      config.budget_where = total->where;
+      config.budget.kind = PeBudget::Kind::total;
+      assign(config.budget.count, count);
+    }
   }
 }
 

@@ -20,7 +20,8 @@ class ArrivalTracker {
   [[nodiscard]] bool complete(std::size_t position) const { return missing_[position] == 0; }
   [[nodiscard]] std::int64_t missing(std::size_t position) const { return missing_[position]; }
 
-  /// A region of `producer`'s result has arrived. Calls touch(position, now_complete) for each set that needs some of it.
+  /// A region of `producer`'s result has arrived. Calls touch(position, now_complete) for each set that needs some of
+  /// it.
   template <class Touch>
   void arrive(StationId producer, const Rect& rect, Interval channels, Touch&& touch);
 

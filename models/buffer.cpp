@@ -18,6 +18,8 @@ void Buffer::release(Bytes size) {
   probes_.buffer_level.write({now(), tile_, which_, level_});
 }
 
-void Buffer::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) { out->b_transport(payload, delay); }
+void Buffer::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  out->b_transport(payload, delay);
+}
 
 }  // namespace crossweave

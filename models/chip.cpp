@@ -35,7 +35,8 @@ void Chip::place(const ExecutionPlan& plan) {
       const StationDuplicate& copy = station.duplicates[duplicate];
       DuplicateRun* run = nullptr;
       if (station.kind == Station::Kind::base_layer) {
-        runs_.push_back(std::make_unique<DuplicateRun>(DuplicateRun{id, duplicate, LockstepGroup{copy.sequence.size()}, {}}));
+        runs_.push_back(
+            std::make_unique<DuplicateRun>(DuplicateRun{id, duplicate, LockstepGroup{copy.sequence.size()}, {}}));
         run = runs_.back().get();
       }
       for (const StationPart& part : copy.parts) {

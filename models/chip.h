@@ -10,8 +10,9 @@
 #include "models/noc.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
-#include "models/systemc.h"
 #include "models/tile.h"
+
+#include "models/systemc.h"
 
 namespace crossweave {
 

@@ -16,7 +16,8 @@ void CrossbarPe::hold_weights(LayerId layer, int rows_driven, int columns_read) 
 void CrossbarPe::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const SetTransaction& set = set_of(payload);
   const std::int64_t mvms = set.rect.area();
-  probes_.mvm_started.write({now() + to_duration(delay), id_, layer_, set.set, mvms, mvms * rows_driven_, mvms * columns_read_});
+  probes_.mvm_started.write(
+      {now() + to_duration(delay), id_, layer_, set.set, mvms, mvms * rows_driven_, mvms * columns_read_});
   delay += to_sc_time(timing_.compute(mvms));
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }

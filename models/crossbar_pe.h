@@ -4,6 +4,7 @@
 #include "arch/architecture.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {

@@ -8,6 +8,7 @@
 #include "models/network_interface.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {

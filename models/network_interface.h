@@ -5,6 +5,7 @@
 
 #include "models/probes.h"
 #include "models/set_transaction.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {

@@ -7,8 +7,9 @@
 #include "models/probes.h"
 #include "models/router.h"
 #include "models/set_transaction.h"
-#include "models/systemc.h"
 #include "scheduler/placement.h"
+
+#include "models/systemc.h"
 
 namespace crossweave {
 
@@ -18,8 +19,12 @@ class Noc final : public sc_core::sc_module {
   Noc(const sc_core::sc_module_name& name, const Placement& placement, Probes& probes);
 
   /// Sockets of an endpoint: what it sends comes in at `from`, what it receives goes out at `to`.
-  [[nodiscard]] tlm_utils::simple_target_socket_tagged<Noc>& from(EndpointId endpoint) { return *from_[endpoint.value()]; }
-  [[nodiscard]] tlm_utils::simple_initiator_socket_tagged<Noc>& to(EndpointId endpoint) { return *to_[endpoint.value()]; }
+  [[nodiscard]] tlm_utils::simple_target_socket_tagged<Noc>& from(EndpointId endpoint) {
+    return *from_[endpoint.value()];
+  }
+  [[nodiscard]] tlm_utils::simple_initiator_socket_tagged<Noc>& to(EndpointId endpoint) {
+    return *to_[endpoint.value()];
+  }
   [[nodiscard]] const Router& router(MeshPosition position) const;
 
  private:

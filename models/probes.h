@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/events.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {

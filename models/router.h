@@ -4,8 +4,9 @@
 #include <cstdint>
 
 #include "arch/units.h"
-#include "models/systemc.h"
 #include "scheduler/placement.h"
+
+#include "models/systemc.h"
 
 namespace crossweave {
 

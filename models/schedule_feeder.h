@@ -6,6 +6,7 @@
 
 #include "models/probes.h"
 #include "models/set_transaction.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {
@@ -14,10 +15,12 @@ namespace crossweave {
 /// dependencies. Layer by layer, it commands a base layer when the one before it has finished; otherwise all at once.
 class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysis_if<SetFinished> {
  public:
-  ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits, TransactionPool& pool,
-                 Probes& probes);
+  ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits,
+                 TransactionPool& pool, Probes& probes);
 
-  [[nodiscard]] tlm_utils::simple_initiator_socket<ScheduleFeeder>& to_tile(std::size_t tile) { return *to_tiles_[tile]; }
+  [[nodiscard]] tlm_utils::simple_initiator_socket<ScheduleFeeder>& to_tile(std::size_t tile) {
+    return *to_tiles_[tile];
+  }
 
   tlm_utils::simple_initiator_socket<ScheduleFeeder> to_dram{"to_dram"};
 

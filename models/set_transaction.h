@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "models/events.h"
-#include "models/systemc.h"
 #include "scheduler/execution_plan.h"
+
+#include "models/systemc.h"
 
 namespace crossweave {
 
@@ -33,9 +34,7 @@ struct SetTransaction : tlm::tlm_extension<SetTransaction> {
   [[nodiscard]] Bytes size() const { return packed_size(elements(), bits_per_element); }
 
   [[nodiscard]] tlm::tlm_extension_base* clone() const override { return new SetTransaction{*this}; }
-  void copy_from(const tlm::tlm_extension_base& other) override {
-    *this = static_cast<const SetTransaction&>(other);
-  }
+  void copy_from(const tlm::tlm_extension_base& other) override { *this = static_cast<const SetTransaction&>(other); }
 };
 
 /// Payloads with their extension, used again and again.

@@ -210,8 +210,9 @@ void Tile::finish_set(DuplicateRun& run) {
 }
 
 Tile& Tile::tile_at(const DuplicateRun& run, EndpointId endpoint) const {
-  const auto member = std::ranges::find_if(
-      run.members, [&](const DuplicateRun::Member& candidate) { return candidate.tile->id_.value() == endpoint.value(); });
+  const auto member = std::ranges::find_if(run.members, [&](const DuplicateRun::Member& candidate) {
+    return candidate.tile->id_.value() == endpoint.value();
+  });
   check_invariant(member != run.members.end(), "partial sums appear on the tiles of their duplicate");
   return *member->tile;
 }
@@ -242,15 +243,7 @@ void Tile::send_partial_sum(const Job& job, EndpointId to) {
   set.channels = plan_.stations[job.station].duplicates[job.duplicate].slices[job.slice].channels;
   set.bits_per_element = precision_.psum_bits;
   set.slice = job.slice;
-  const auto slot = static_cast<std::uint32_t>(results_in_buffer_.size());
-  set.result = free_results_.empty() ? slot : free_results_.back();
-  if (free_results_.empty()) {
-    results_in_buffer_.emplace_back();
-  } else {
-    free_results_.pop_back();
-  }
-  results_in_buffer_[set.result] = {set.size(), 1};
-  output_buffer_.store(set.size());
+  set.result = store_result(set.size());
   address_payload(payload);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   results->b_transport(payload, delay);
@@ -274,17 +267,9 @@ void Tile::emit_result(const Job& job) {
   if (rect.empty()) {
     return;
   }
-  const Bytes size = packed_size(rect.area() * slice.channels.size(), precision_.activation_bits);
-  std::uint32_t number = static_cast<std::uint32_t>(results_in_buffer_.size());
-  if (free_results_.empty()) {
-    results_in_buffer_.emplace_back();
-  } else {
-    number = free_results_.back();
-    free_results_.pop_back();
-  }
+  const std::uint32_t number =
+      store_result(packed_size(rect.area() * slice.channels.size(), precision_.activation_bits));
   // One copy more than there are, until all have been sent: the first may leave before the last is made.
-  results_in_buffer_[number] = {size, 1};
-  output_buffer_.store(size);
   SetTransaction last;
   for_each_copy(station, job.set, slice, [&](const Delivery& delivery, Interval channels) {
     tlm::tlm_generic_payload& payload = pool_.acquire();
@@ -310,6 +295,19 @@ void Tile::emit_result(const Job& job) {
   });
   last.result = number;
   copy_left(last);
+}
+
+std::uint32_t Tile::store_result(Bytes size) {
+  std::uint32_t number = static_cast<std::uint32_t>(results_in_buffer_.size());
+  if (free_results_.empty()) {
+    results_in_buffer_.emplace_back();
+  } else {
+    number = free_results_.back();
+    free_results_.pop_back();
+  }
+  results_in_buffer_[number] = {size, 1};
+  output_buffer_.store(size);
+  return number;
 }
 
 void Tile::copy_left(const SetTransaction& copy) {
@@ -399,8 +397,10 @@ void Tile::work() {
 void Tile::wake_at(Duration at) { wake_.notify(to_sc_time(at - now())); }
 
 bool Tile::retired() const {
-  return std::ranges::all_of(led_, [](const DuplicateRun* run) { return run->group.finished() == run->group.sets(); }) &&
-         std::ranges::all_of(parts_, [](const Part& part) { return part.run != nullptr || part.finished == part.tracker.sets(); });
+  return std::ranges::all_of(led_,
+                             [](const DuplicateRun* run) { return run->group.finished() == run->group.sets(); }) &&
+         std::ranges::all_of(
+             parts_, [](const Part& part) { return part.run != nullptr || part.finished == part.tracker.sets(); });
 }
 
 void Tile::diagnose(std::vector<std::string>& out, std::size_t limit) const {

@@ -19,6 +19,7 @@
 #include "models/network_interface.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
+
 #include "models/systemc.h"
 
 namespace crossweave {
@@ -37,10 +38,10 @@ struct DuplicateRun {
   std::vector<Member> members;
 };
 
-/// Runs the parts of stations that the plan places on it. It derives what each set needs from geometry (ArrivalTracker),
-/// starts a set when that has arrived and its crossbars are free, runs non-base operations in order of arrival on its
-/// GPEU, and sends results where the delivery lists say. Socket `commands` (loosely timed) takes `set_command`s for the
-/// duplicates that it leads, in order; `arrivals` takes what the input buffer passes on.
+/// Runs the parts of stations that the plan places on it. It derives what each set needs from geometry
+/// (ArrivalTracker), starts a set when that has arrived and its crossbars are free, runs non-base operations in order
+/// of arrival on its GPEU, and sends results where the delivery lists say. Socket `commands` (loosely timed) takes
+/// `set_command`s for the duplicates that it leads, in order; `arrivals` takes what the input buffer passes on.
 class Tile final : public sc_core::sc_module, private CopyListener {
  public:
   Tile(const sc_core::sc_module_name& name, TileId id, const std::vector<PeId>& pes, const ExecutionPlan& plan,
@@ -96,6 +97,9 @@ class Tile final : public sc_core::sc_module, private CopyListener {
 
   void command(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void arrive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  /// Results (and partial sums) lie in the output buffer until their last copy has left. Returns the result's number,
+  /// with one copy to leave.
+  std::uint32_t store_result(Bytes size);
   void copy_left(const SetTransaction& copy) override;
 
   void region_arrived(const SetTransaction& set);

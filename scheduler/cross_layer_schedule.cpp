@@ -6,13 +6,9 @@
 
 namespace crossweave {
 
-Cycles LayerSchedule::first_start() const {
-  return start.empty() ? Cycles{} : *std::ranges::min_element(start);
-}
+Cycles LayerSchedule::first_start() const { return start.empty() ? Cycles{} : *std::ranges::min_element(start); }
 
-Cycles LayerSchedule::last_finish() const {
-  return finish.empty() ? Cycles{} : *std::ranges::max_element(finish);
-}
+Cycles LayerSchedule::last_finish() const { return finish.empty() ? Cycles{} : *std::ranges::max_element(finish); }
 
 Cycles Schedule::latency() const {
   Cycles latest;
@@ -65,7 +61,8 @@ Schedule schedule_cross_layer(const SchedulingInput& input) {
   schedule.layers.reserve(input.grids.size());
   for (const LayerId layer : ids(input.grids)) {
     const SetGrid& grid = input.grids[layer];
-    const IdVector<SetId, Cycles> release = release_times(grid, input.dependencies[layer], input.grids, schedule.layers);
+    const IdVector<SetId, Cycles> release =
+        release_times(grid, input.dependencies[layer], input.grids, schedule.layers);
     LayerSchedule& scheduled = schedule.layers[schedule.layers.push_back({})];
     scheduled.sequence = order_sets(grid, input.partition, input.duplicates[layer], input.order, release);
     scheduled.start.resize(grid.size());

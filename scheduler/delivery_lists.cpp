@@ -14,7 +14,8 @@ class Demand {
 
   void add(const Rect& rect) {
     for (int y = rect.rows.begin; y < rect.rows.end; ++y) {
-      std::fill_n(needed_.begin() + static_cast<std::ptrdiff_t>(index(y, rect.columns.begin)), rect.columns.size(), char{1});
+      std::fill_n(needed_.begin() + static_cast<std::ptrdiff_t>(index(y, rect.columns.begin)), rect.columns.size(),
+                  char{1});
     }
   }
 

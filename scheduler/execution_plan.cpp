@@ -64,9 +64,9 @@ class PlanBuilder {
   }
 
  private:
-  /// Operations that only rearrange data (padding, slices, reshapes) run nowhere: whoever reads them looks through them.
-  /// So do windows that skip positions, and all behind them up to the next base layer: Stage II counts the skipped
-  /// positions as needed, which only the reader of a whole region can honour.
+  /// Operations that only rearrange data (padding, slices, reshapes) run nowhere: whoever reads them looks through
+  /// them. So do windows that skip positions, and all behind them up to the next base layer: Stage II counts the
+  /// skipped positions as needed, which only the reader of a whole region can honour.
   void find_data_movement() {
     for (const OperationId id : ids(graph_.operations())) {
       const Operation& operation = graph_[id];
@@ -79,7 +79,8 @@ class PlanBuilder {
       bool skips = false;
       for (std::size_t i = 0; i < shapes.size(); ++i) {
         skips = skips || axis_map(operation.kind, Axis::rows, i, shapes).skips() ||
-                axis_map(operation.kind, Axis::columns, i, shapes).skips() || behind_skip_.contains(operation.inputs[i]);
+                axis_map(operation.kind, Axis::columns, i, shapes).skips() ||
+                behind_skip_.contains(operation.inputs[i]);
       }
       if (skips) {
         behind_skip_.emplace(id, true);
@@ -205,7 +206,8 @@ class PlanBuilder {
 
   /// What the pieces on one tile read: only their kernel offsets and channels. The offsets of a dilated or strided
   /// kernel reach up to the next offset, so that all tiles together need the bounding box that Stage II counts.
-  [[nodiscard]] std::vector<InputNeed> base_needs(OperationId id, const BaseLayer& base, const CrossbarPiece& hull) const {
+  [[nodiscard]] std::vector<InputNeed> base_needs(OperationId id, const BaseLayer& base,
+                                                  const CrossbarPiece& hull) const {
     const Operation& operation = graph_[id];
     const std::vector<Shape> shapes = graph_.input_shapes(id);
     AxisStep rows{axis_map(operation.kind, Axis::rows, 0, shapes), shapes[0].height};
@@ -213,7 +215,8 @@ class PlanBuilder {
     const auto narrow = [](AxisMap& map, Interval offsets, int kernel, int dilation) {
       if (!map.whole) {
         map.offset += offsets.begin * dilation;
-        map.window = (offsets.end < kernel ? offsets.end * dilation : (kernel - 1) * dilation + 1) - offsets.begin * dilation;
+        map.window =
+            (offsets.end < kernel ? offsets.end * dilation : (kernel - 1) * dilation + 1) - offsets.begin * dilation;
       }
     };
     narrow(rows.map, hull.kernel_rows, base.kernel.height, base.dilation.height);
@@ -341,7 +344,8 @@ class PlanBuilder {
     station.grid = grid_from_needs(station.result, needs);
     station.result_grid = station.grid;
     set_order_of_one(station);
-    station.duplicates.push_back({{{home, {}, {}, {}, std::move(needs)}}, {{{0, station.result.channels}, {home}}}, {}});
+    station.duplicates.push_back(
+        {{{home, {}, {}, {}, std::move(needs)}}, {{{0, station.result.channels}, {home}}}, {}});
     host_[id] = plan_.stations.push_back(std::move(station));
   }
 
@@ -364,13 +368,14 @@ class PlanBuilder {
       result_cuts.push_back(extent);
       return result_cuts;
     };
-    return AxisGrid{cuts(result.height,
-                         [&](const InputNeed& need, Interval rows) {
-                           return plan_.stations[need.producer].result_grid.rows_touching(walk_back(need.rows, rows));
-                         }),
-                    cuts(result.width, [&](const InputNeed& need, Interval columns) {
-                      return plan_.stations[need.producer].result_grid.columns_touching(walk_back(need.columns, columns));
-                    })};
+    return AxisGrid{
+        cuts(result.height,
+             [&](const InputNeed& need, Interval rows) {
+               return plan_.stations[need.producer].result_grid.rows_touching(walk_back(need.rows, rows));
+             }),
+        cuts(result.width, [&](const InputNeed& need, Interval columns) {
+          return plan_.stations[need.producer].result_grid.columns_touching(walk_back(need.columns, columns));
+        })};
   }
 
   /// A need on the result of `id` itself.

@@ -41,9 +41,9 @@ struct InputNeed {
 /// The share of a station that runs on one tile.
 struct StationPart {
   EndpointId tile;
-  std::vector<PeId> pes;           ///< empty on a GPEU
-  std::vector<int> rows_driven;    ///< crossbar rows driven by an MVM, one entry a PE
-  std::vector<int> columns_read;   ///< crossbar columns converted by an MVM, one entry a PE
+  std::vector<PeId> pes;          ///< empty on a GPEU
+  std::vector<int> rows_driven;   ///< crossbar rows driven by an MVM, one entry a PE
+  std::vector<int> columns_read;  ///< crossbar columns converted by an MVM, one entry a PE
   std::vector<InputNeed> needs;
 };
 

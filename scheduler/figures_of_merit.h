@@ -7,8 +7,8 @@
 
 namespace crossweave {
 
-/// U: mean over all F PEs, unused ones included, of (time computing / latency). `active` is the sum over the PEs, in the
-/// same unit as `latency`. 0 for an empty run.
+/// U: mean over all F PEs, unused ones included, of (time computing / latency). `active` is the sum over the PEs, in
+/// the same unit as `latency`. 0 for an empty run.
 [[nodiscard]] constexpr double utilization(std::int64_t active, std::int64_t pes, std::int64_t latency) {
   return latency == 0 || pes == 0
              ? 0.0

@@ -19,10 +19,11 @@ CrossbarPiece hull_of_rows(const BaseLayer& layer, std::int64_t first, std::int6
   const auto last_offset = static_cast<int>((last - 1) / channels);
   CrossbarPiece piece;
   piece.kernel_rows = {first_offset / kw, last_offset / kw + 1};
-  piece.kernel_columns = piece.kernel_rows.size() == 1 ? Interval{first_offset % kw, last_offset % kw + 1} : Interval{0, kw};
-  piece.input_channels = first_offset == last_offset
-                             ? Interval{base + static_cast<int>(first % channels), base + static_cast<int>((last - 1) % channels) + 1}
-                             : Interval{base, base + channels};
+  piece.kernel_columns =
+      piece.kernel_rows.size() == 1 ? Interval{first_offset % kw, last_offset % kw + 1} : Interval{0, kw};
+  piece.input_channels = first_offset == last_offset ? Interval{base + static_cast<int>(first % channels),
+                                                                base + static_cast<int>((last - 1) % channels) + 1}
+                                                     : Interval{base, base + channels};
   piece.matrix_rows = static_cast<int>(last - first);
   return piece;
 }

@@ -17,7 +17,8 @@ IdVector<DuplicateId, std::vector<SetId>> order_sets(const SetGrid& grid, Partit
   const auto copies = static_cast<std::size_t>(duplicates);
   IdVector<DuplicateId, std::vector<SetId>> sequence(copies);
   for (std::size_t k = 0; k < sets.size(); ++k) {
-    const DuplicateId duplicate = partition == Partition::interleaved ? DuplicateId{k % copies} : grid.block_of(sets[k]);
+    const DuplicateId duplicate =
+        partition == Partition::interleaved ? DuplicateId{k % copies} : grid.block_of(sets[k]);
     sequence[duplicate].push_back(sets[k]);
   }
   return sequence;

@@ -13,7 +13,8 @@ Schedule schedule_layer_by_layer(const SchedulingInput& input) {
   for (const LayerId layer : ids(input.grids)) {
     const SetGrid& grid = input.grids[layer];
     // Everything before has finished, yet `ready` still orders by when a set's inputs came to exist.
-    const IdVector<SetId, Cycles> release = release_times(grid, input.dependencies[layer], input.grids, schedule.layers);
+    const IdVector<SetId, Cycles> release =
+        release_times(grid, input.dependencies[layer], input.grids, schedule.layers);
     LayerSchedule& scheduled = schedule.layers[schedule.layers.push_back({})];
     scheduled.sequence = order_sets(grid, input.partition, input.duplicates[layer], input.order, release);
     scheduled.start.resize(grid.size());

@@ -46,13 +46,15 @@ std::int64_t ScheduledNetwork::active_pe_cycles() const {
   return active;
 }
 
-Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top, const CrossbarSpec& crossbar) {
+Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
+                                                     const CrossbarSpec& crossbar) {
   MappedNetwork mapped{canonical_form(graph, include_top), {}, {}, 0};
   mapped.layers = partition_base_layers(mapped.graph);
   if (mapped.layers.empty()) {
     return SchedulingFailure{SchedulingFailure::Cause::no_base_layer,
                              "the network has no base layer (no convolution" +
-                                 std::string{include_top ? " and no dense layer)" : "; dense layers are left out unless include_top is true)"}};
+                                 std::string{include_top ? " and no dense layer)"
+                                                         : "; dense layers are left out unless include_top is true)"}};
   }
   mapped.crossbars = im2col_grids(mapped.layers, crossbar);
   mapped.min_pes = minimum_pes(mapped.crossbars);
@@ -62,25 +64,31 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
 Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options) {
   using Cause = SchedulingFailure::Cause;
   if (options.extra_pes < 0) {
-    return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) + " PEs cannot hold the network; it needs at least " + std::to_string(mapped.min_pes)};
+    return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) +
+                                                     " PEs cannot hold the network; it needs at least " +
+                                                     std::to_string(mapped.min_pes)};
   }
   std::int64_t sets = 0;
   for (const BaseLayer& layer : mapped.layers) {
     sets += count_sets(layer.ofm, options.set);
   }
   if (sets > kMostSets) {
-    return SchedulingFailure{Cause::too_many_sets, "the network would have " + std::to_string(sets) + " sets, more than " + std::to_string(kMostSets) + "; choose larger sets"};
+    return SchedulingFailure{Cause::too_many_sets, "the network would have " + std::to_string(sets) +
+                                                       " sets, more than " + std::to_string(kMostSets) +
+                                                       "; choose larger sets"};
   }
   ScheduledNetwork result{std::move(mapped), 0, options.partition, {}, {}, {}, {}};
   result.pes = result.mapped.min_pes + options.extra_pes;
   result.duplicates = duplicate_weights(options.duplication, candidates(result.mapped), options.extra_pes,
                                         {options.partition, options.set});
   for (const LayerId layer : ids(result.mapped.layers)) {
-    result.grids.push_back(determine_sets(result.mapped.layers[layer].ofm, options.set, options.partition, result.duplicates[layer]));
+    result.grids.push_back(
+        determine_sets(result.mapped.layers[layer].ofm, options.set, options.partition, result.duplicates[layer]));
   }
   result.dependencies = determine_dependencies(result.mapped.graph, result.mapped.layers, result.grids);
   const SchedulingInput input{result.grids, result.dependencies, result.duplicates, options.partition, options.order};
-  result.schedule = options.mode == ScheduleMode::cross_layer ? schedule_cross_layer(input) : schedule_layer_by_layer(input);
+  result.schedule =
+      options.mode == ScheduleMode::cross_layer ? schedule_cross_layer(input) : schedule_layer_by_layer(input);
   return result;
 }
 

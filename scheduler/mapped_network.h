@@ -57,9 +57,11 @@ struct SchedulingFailure {
 };
 
 /// Canonical form, base layers and their crossbars. Fails when there is no base layer.
-Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top, const CrossbarSpec& crossbar);
+Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
+                                                     const CrossbarSpec& crossbar);
 
-/// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to handle.
+/// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to
+/// handle.
 Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options);
 
 }  // namespace crossweave

@@ -47,8 +47,7 @@ Interval AxisGrid::touching(const std::vector<int>& cuts, Interval interval) {
 std::optional<BlockGrid> block_grid(const Shape& ofm, int duplicates) {
   std::optional<BlockGrid> best;
   const auto rank = [&](BlockGrid grid) {
-    const std::int64_t largest =
-        std::int64_t{ceil_div(ofm.height, grid.rows)} * ceil_div(ofm.width, grid.columns);
+    const std::int64_t largest = std::int64_t{ceil_div(ofm.height, grid.rows)} * ceil_div(ofm.width, grid.columns);
     return std::tuple{largest, std::abs(grid.rows - grid.columns), grid.rows};
   };
   for (int rows = 1; rows <= std::min(duplicates, ofm.height); ++rows) {

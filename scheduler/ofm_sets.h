@@ -11,8 +11,8 @@
 
 namespace crossweave {
 
-/// A map cut along its rows and its columns. Cell (r, c) has index r * columns() + c. Sets of `blocks` partitions, which
-/// tile each block from its own corner, are such a grid too, as blocks are cut along whole rows and columns.
+/// A map cut along its rows and its columns. Cell (r, c) has index r * columns() + c. Sets of `blocks` partitions,
+/// which tile each block from its own corner, are such a grid too, as blocks are cut along whole rows and columns.
 class AxisGrid {
  public:
   AxisGrid() = default;
@@ -21,7 +21,9 @@ class AxisGrid {
 
   [[nodiscard]] int rows() const { return static_cast<int>(row_cuts_.size()) - 1; }
   [[nodiscard]] int columns() const { return static_cast<int>(column_cuts_.size()) - 1; }
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(rows()) * static_cast<std::size_t>(columns()); }
+  [[nodiscard]] std::size_t size() const {
+    return static_cast<std::size_t>(rows()) * static_cast<std::size_t>(columns());
+  }
   [[nodiscard]] Interval row(int r) const { return {row_cuts_[index(r)], row_cuts_[index(r) + 1]}; }
   [[nodiscard]] Interval column(int c) const { return {column_cuts_[index(c)], column_cuts_[index(c) + 1]}; }
   [[nodiscard]] const std::vector<int>& row_cuts() const { return row_cuts_; }
@@ -72,7 +74,8 @@ class SetGrid : public AxisGrid {
 
   /// The block a set lies in, counted row by row; always 0 for `interleaved`.
   [[nodiscard]] DuplicateId block_of(SetId set) const {
-    return DuplicateId{index(block_of_row_[index(row_of(set))] * blocks_.columns + block_of_column_[index(column_of(set))])};
+    return DuplicateId{
+        index(block_of_row_[index(row_of(set))] * blocks_.columns + block_of_column_[index(column_of(set))])};
   }
 
  private:

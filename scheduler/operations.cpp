@@ -17,6 +17,9 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
 /// Maps larger than this are a mistake in the file; it keeps every product of extents within 64 bits.
 constexpr int kMaxExtent = 1 << 20;
 
+/// The same for whole maps, whose channels flattening may make many.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+
 std::string text(const Shape& shape) {
   return std::to_string(shape.height) + "x" + std::to_string(shape.width) + "x" + std::to_string(shape.channels);
 }
@@ -75,7 +78,8 @@ Result<Shape, Failure> windowed(const Shape& in, Extent kernel, Extent stride, E
 
 AxisMap window_map(Axis axis, Extent kernel, Extent stride, Extent dilation, const Padding& padding) {
   if (axis == Axis::rows) {
-    return {.stride = stride.height, .offset = -padding.top, .window = effective_kernel(kernel.height, dilation.height)};
+    return {
+        .stride = stride.height, .offset = -padding.top, .window = effective_kernel(kernel.height, dilation.height)};
   }
   return {.stride = stride.width, .offset = -padding.left, .window = effective_kernel(kernel.width, dilation.width)};
 }
@@ -101,27 +105,26 @@ Interval AxisMap::apply(Interval output, int extent) const {
 }
 
 std::string_view operation_name(const OperationKind& kind) {
-  return std::visit(Overloaded{
-                        [](const Input&) -> std::string_view { return "input"; },
-                        [](const Conv2d&) -> std::string_view { return "conv2d"; },
-                        [](const Dense&) -> std::string_view { return "dense"; },
-                        [](const Bias&) -> std::string_view { return "bias"; },
-                        [](const BatchNorm&) -> std::string_view { return "batch_norm"; },
-                        [](const Activation& op) -> std::string_view { return op.function; },
-                        [](const Pool& op) -> std::string_view {
-                          return op.kind == Pool::Kind::max ? "max_pool" : "average_pool";
-                        },
-                        [](const GlobalPool& op) -> std::string_view {
-                          return op.kind == Pool::Kind::max ? "global_max_pool" : "global_average_pool";
-                        },
-                        [](const Pad&) -> std::string_view { return "pad"; },
-                        [](const Elementwise& op) -> std::string_view { return op.function; },
-                        [](const Concat&) -> std::string_view { return "concat"; },
-                        [](const Slice&) -> std::string_view { return "slice"; },
-                        [](const Upsample&) -> std::string_view { return "upsample"; },
-                        [](const Reshape&) -> std::string_view { return "reshape"; },
-                    },
-                    kind);
+  return std::visit(
+      Overloaded{
+          [](const Input&) -> std::string_view { return "input"; },
+          [](const Conv2d&) -> std::string_view { return "conv2d"; },
+          [](const Dense&) -> std::string_view { return "dense"; },
+          [](const Bias&) -> std::string_view { return "bias"; },
+          [](const BatchNorm&) -> std::string_view { return "batch_norm"; },
+          [](const Activation& op) -> std::string_view { return op.function; },
+          [](const Pool& op) -> std::string_view { return op.kind == Pool::Kind::max ? "max_pool" : "average_pool"; },
+          [](const GlobalPool& op) -> std::string_view {
+            return op.kind == Pool::Kind::max ? "global_max_pool" : "global_average_pool";
+          },
+          [](const Pad&) -> std::string_view { return "pad"; },
+          [](const Elementwise& op) -> std::string_view { return op.function; },
+          [](const Concat&) -> std::string_view { return "concat"; },
+          [](const Slice&) -> std::string_view { return "slice"; },
+          [](const Upsample&) -> std::string_view { return "upsample"; },
+          [](const Reshape&) -> std::string_view { return "reshape"; },
+      },
+      kind);
 }
 
 namespace {
@@ -152,9 +155,7 @@ Result<Shape, Failure> shape_of_concat(const Concat& op, std::span<const Shape> 
     if (!fits) {
       return fail("inputs of " + text(inputs.front()) + " and " + text(in) + " cannot be concatenated");
     }
-    sum += op.along == Concat::Along::rows      ? in.height
-           : op.along == Concat::Along::columns ? in.width
-                                                : in.channels;
+    sum += op.along == Concat::Along::rows ? in.height : op.along == Concat::Along::columns ? in.width : in.channels;
   }
   if (sum > kMaxExtent) {
     return fail("the concatenation is too large");
@@ -170,8 +171,8 @@ Result<Shape, Failure> shape_of_conv(const Conv2d& op, const Shape& in) {
     return fail("filters and groups must be positive");
   }
   if (in.channels % op.groups != 0 || op.filters % op.groups != 0) {
-    return fail(std::to_string(op.groups) + " groups divide neither or not both of " + std::to_string(in.channels) +
-                " input channels and " + std::to_string(op.filters) + " filters");
+    return fail(std::to_string(op.groups) + " groups do not divide both the " + std::to_string(in.channels) +
+                " input channels and the " + std::to_string(op.filters) + " filters");
   }
   return windowed(in, op.kernel, op.stride, op.dilation, op.padding, false, op.filters);
 }
@@ -180,7 +181,8 @@ Result<Shape, Failure> shape_of_pad(const Pad& op, const Shape& in) {
   if (!valid(op.padding)) {
     return fail("padding must not be negative");
   }
-  return Shape{in.height + op.padding.top + op.padding.bottom, in.width + op.padding.left + op.padding.right, in.channels};
+  return Shape{in.height + op.padding.top + op.padding.bottom, in.width + op.padding.left + op.padding.right,
+               in.channels};
 }
 
 Result<Shape, Failure> shape_of_slice(const Slice& op, const Shape& in) {
@@ -210,33 +212,33 @@ Result<Shape, Failure> shape_of_reshape(const Reshape& op, const Shape& in) {
 }
 
 Result<Shape, Failure> infer(const OperationKind& kind, std::span<const Shape> inputs) {
-  return std::visit(
-      Overloaded{
-          [](const Input& op) -> Result<Shape, Failure> { return op.shape; },
-          [&](const Conv2d& op) { return shape_of_conv(op, inputs[0]); },
-          [](const Dense& op) -> Result<Shape, Failure> {
-            if (op.units < 1) {
-              return fail("units must be positive");
-            }
-            return Shape{1, 1, op.units};
-          },
-          [&](const Bias&) -> Result<Shape, Failure> { return inputs[0]; },
-          [&](const BatchNorm&) -> Result<Shape, Failure> { return inputs[0]; },
-          [&](const Activation&) -> Result<Shape, Failure> { return inputs[0]; },
-          [&](const Pool& op) {
-            return windowed(inputs[0], op.kernel, op.stride, op.dilation, op.padding, op.ceil_mode, inputs[0].channels);
-          },
-          [&](const GlobalPool&) -> Result<Shape, Failure> {
-            return Shape{1, 1, inputs[0].channels};
-          },
-          [&](const Pad& op) { return shape_of_pad(op, inputs[0]); },
-          [&](const Elementwise&) { return shape_of_elementwise(inputs); },
-          [&](const Concat& op) { return shape_of_concat(op, inputs); },
-          [&](const Slice& op) { return shape_of_slice(op, inputs[0]); },
-          [&](const Upsample& op) { return shape_of_upsample(op, inputs[0]); },
-          [&](const Reshape& op) { return shape_of_reshape(op, inputs[0]); },
-      },
-      kind);
+  return std::visit(Overloaded{
+                        [](const Input& op) -> Result<Shape, Failure> { return op.shape; },
+                        [&](const Conv2d& op) { return shape_of_conv(op, inputs[0]); },
+                        [](const Dense& op) -> Result<Shape, Failure> {
+                          if (op.units < 1) {
+                            return fail("units must be positive");
+                          }
+                          return Shape{1, 1, op.units};
+                        },
+                        [&](const Bias&) -> Result<Shape, Failure> { return inputs[0]; },
+                        [&](const BatchNorm&) -> Result<Shape, Failure> { return inputs[0]; },
+                        [&](const Activation&) -> Result<Shape, Failure> { return inputs[0]; },
+                        [&](const Pool& op) {
+                          return windowed(inputs[0], op.kernel, op.stride, op.dilation, op.padding, op.ceil_mode,
+                                          inputs[0].channels);
+                        },
+                        [&](const GlobalPool&) -> Result<Shape, Failure> {
+                          return Shape{1, 1, inputs[0].channels};
+                        },
+                        [&](const Pad& op) { return shape_of_pad(op, inputs[0]); },
+                        [&](const Elementwise&) { return shape_of_elementwise(inputs); },
+                        [&](const Concat& op) { return shape_of_concat(op, inputs); },
+                        [&](const Slice& op) { return shape_of_slice(op, inputs[0]); },
+                        [&](const Upsample& op) { return shape_of_upsample(op, inputs[0]); },
+                        [&](const Reshape& op) { return shape_of_reshape(op, inputs[0]); },
+                    },
+                    kind);
 }
 
 /// Number of inputs an operation takes; `most` is unlimited for element-wise operations and concatenation.
@@ -266,7 +268,8 @@ Result<Shape, Failure> output_shape(const OperationKind& kind, std::span<const S
   Result<Shape, Failure> shape = infer(kind, inputs);
   if (shape) {
     const auto in_range = [](int extent) { return extent >= 1 && extent <= kMaxExtent; };
-    if (!in_range(shape->height) || !in_range(shape->width) || shape->channels < 1) {
+    if (!in_range(shape->height) || !in_range(shape->width) || shape->channels < 1 ||
+        shape->elements() > kMostElements) {
       return fail("the output of " + text(*shape) + " is empty or too large");
     }
   }
@@ -287,7 +290,9 @@ AxisMap axis_map(const OperationKind& kind, Axis axis, std::size_t input, std::s
           [&](const Pad& op) { return window_map(axis, {}, {}, {}, op.padding); },
           [&](const Elementwise&) {
             // A broadcast extent of 1 is needed by every output; the whole of it is that one position.
-            const auto largest = [&](const Shape& a, const Shape& b) { return extent_of(a, axis) < extent_of(b, axis); };
+            const auto largest = [&](const Shape& a, const Shape& b) {
+              return extent_of(a, axis) < extent_of(b, axis);
+            };
             const int extent = extent_of(*std::max_element(inputs.begin(), inputs.end(), largest), axis);
             return extent_of(inputs[input], axis) == extent ? AxisMap{} : kWhole;
           },
@@ -301,7 +306,9 @@ AxisMap axis_map(const OperationKind& kind, Axis axis, std::size_t input, std::s
             return AxisMap{.offset = -before};
           },
           [&](const Slice& op) { return AxisMap{.offset = extent_of(op.first, axis)}; },
-          [&](const Upsample& op) { return AxisMap{.divisor = axis == Axis::rows ? op.factor.height : op.factor.width}; },
+          [&](const Upsample& op) {
+            return AxisMap{.divisor = axis == Axis::rows ? op.factor.height : op.factor.width};
+          },
           [](const Reshape&) { return kWhole; },
       },
       kind);

@@ -133,8 +133,8 @@ struct Reshape {
   Shape shape;
 };
 
-using OperationKind = std::variant<Input, Conv2d, Dense, Bias, BatchNorm, Activation, Pool, GlobalPool, Pad, Elementwise,
-                                   Concat, Slice, Upsample, Reshape>;
+using OperationKind = std::variant<Input, Conv2d, Dense, Bias, BatchNorm, Activation, Pool, GlobalPool, Pad,
+                                   Elementwise, Concat, Slice, Upsample, Reshape>;
 
 /// The term used in files, reports and messages: "conv2d", "max_pool", ...
 [[nodiscard]] std::string_view operation_name(const OperationKind& kind);

@@ -156,7 +156,8 @@ class Checker {
         }
         if (is_base(network_.mapped.graph[input].kind)) {
           latest = std::max(latest, existence_[layer_of_[input]].latest(needed));
-        } else if (visited_.emplace(input, needed.rows.begin, needed.rows.end, needed.columns.begin, needed.columns.end).second) {
+        } else if (visited_.emplace(input, needed.rows.begin, needed.rows.end, needed.columns.begin, needed.columns.end)
+                       .second) {
           pending_.emplace_back(input, needed);
         }
       }

@@ -10,7 +10,8 @@ namespace {
 
 /// The most duplicates of each layer that could ever be of use with the budget.
 int most_duplicates(const DuplicationCandidate& layer, std::int64_t extra_pes) {
-  return static_cast<int>(std::min<std::int64_t>(extra_pes / layer.pes + 1, std::max<std::int64_t>(layer.ofm.pixels(), 1)));
+  return static_cast<int>(
+      std::min<std::int64_t>(extra_pes / layer.pes + 1, std::max<std::int64_t>(layer.ofm.pixels(), 1)));
 }
 
 mpz_class least_common_multiple_up_to(int n) {

@@ -33,8 +33,8 @@ using Duplicates = IdVector<LayerId, int>;
 
 /// `sum`: minimises sum t_i / d_i exactly, by dynamic programming over the PE budget in exact arithmetic; ties: fewest
 /// duplicates on the last layer, then on the last but one, and so on.
-[[nodiscard]] Duplicates duplicate_for_sum(const IdVector<LayerId, DuplicationCandidate>& layers, std::int64_t extra_pes,
-                                           const Admissibility& admissibility);
+[[nodiscard]] Duplicates duplicate_for_sum(const IdVector<LayerId, DuplicationCandidate>& layers,
+                                           std::int64_t extra_pes, const Admissibility& admissibility);
 
 /// `bottleneck`: while the layer with the largest t_i / d_i (ties: first in graph order) fits one more duplicate, give
 /// it one; stop at the first that does not fit.

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <system_error>
+
+#include "arch/strict_yaml.h"
 
 namespace crossweave {
 namespace {
@@ -34,13 +35,8 @@ Result<NetworkImport> import_network(const std::filesystem::path& file, const st
         extension.empty() ? "a network file without an extension" : "a network file '" + extension + "'";
     return refuse(kind + " cannot be read by this version; supported: " + kSupportedExtensions);
   }
-  std::error_code code;
-  const std::filesystem::file_status status = std::filesystem::status(file, code);
-  if (!std::filesystem::exists(status)) {
-    return refuse("no such file");
-  }
-  if (std::filesystem::is_directory(status)) {
-    return refuse("is a directory, not a network file");
+  if (const std::string reason = why_not_readable(file); !reason.empty()) {
+    return refuse("cannot open: " + reason);
   }
   return is_yaml ? import_network_yaml(file, input_shape) : import_onnx(file, input_shape);
 }

@@ -92,7 +92,12 @@ std::optional<Shape> read_shape(const YamlNode& node, const std::string& path, b
     out.push_back({at.where, where + ": expected " + what + ", got " + describe(at)});
     return std::nullopt;
   };
-  if (node.kind != YamlNode::Kind::sequence || node.items.size() != 3) {
+  if (node.kind == YamlNode::Kind::sequence && node.items.size() != 3) {
+    out.push_back({node.where, path + ": expected [height, width, channels], got " + std::to_string(node.items.size()) +
+                                   " values"});
+    return std::nullopt;
+  }
+  if (node.kind != YamlNode::Kind::sequence) {
     return expected(node, path, "[height, width, channels]");
   }
   std::array<int, 3> extents{};
@@ -547,7 +552,9 @@ void NetworkYamlReader::add(const Steps& steps, const std::string& name, std::ve
     const Shape first = graph_[inputs.front()].output;
     const Result<OperationId, Failure> added = graph_.add(step_name, step.kind(first), std::move(inputs));
     if (!added) {
-      error(node.where, path + ": layer '" + step_name + "': " + added.error().message);
+      std::string message = path;
+      message.append(": layer '").append(step_name).append("': ").append(added.error().message);
+      error(node.where, std::move(message));
       return;
     }
     inputs = {*added};

@@ -1,0 +1,28 @@
+#include <array>
+#include <iostream>
+
+#include "frontend/commands/command.h"
+
+namespace crossweave {
+
+std::span<const Command> commands() {
+  static constexpr std::array kCommands{
+      Command{"run", "Schedule a network on an architecture and simulate it", &declare_run},
+      Command{"schedule", "The schedule alone, without simulation", &declare_schedule},
+      Command{"describe", "The canonical form of a network: its base layers, PEs and cycles", &declare_describe},
+      Command{"check", "Validate a run's files only", &declare_check},
+  };
+  return kCommands;
+}
+
+int report(const Diagnostics& problems) {
+  std::size_t errors = 0;
+  for (const Diagnostic& problem : problems) {
+    std::cerr << to_string(problem) << '\n';
+    errors += problem.severity == Severity::error ? 1 : 0;
+  }
+  std::cerr << errors << (errors == 1 ? " error\n" : " errors\n");
+  return kExitBadInput;
+}
+
+}  // namespace crossweave

@@ -1,0 +1,39 @@
+#include "frontend/commands/run_options.h"
+
+#include <spdlog/spdlog.h>
+
+#include "frontend/import/network_file.h"
+
+namespace crossweave {
+
+void RunOptions::declare_inputs(CLI::App& app) {
+  app.add_option("RUN.yaml", file, "The run: architecture, network, mapping and schedule")->required();
+  app.add_option("--set", assignments, "Override a key by its dotted path, e.g. --set mapping.extra_pes=32; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void RunOptions::declare_outputs(CLI::App& app) {
+  app.add_option("--out", out, "Folder for the files that are written (default: out/NAME for a run NAME.yaml)")
+      ->type_name("DIR");
+  app.add_flag("--quiet", quiet, "No progress on stderr; warnings and errors remain");
+}
+
+std::filesystem::path RunOptions::directory() const {
+  return out.empty() ? std::filesystem::path{"out"} / std::filesystem::path{file}.stem() : std::filesystem::path{out};
+}
+
+RunIdentity identify(const PreparedRun& run) { return {to_yaml(run.config, "network.yaml"), to_yaml(run.network)}; }
+
+Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files) {
+  Diagnostics problems;
+  for (const OutputFile& file : files) {
+    if (std::optional<Diagnostic> problem = directory.write(file.name, file.content)) {
+      problems.push_back(*std::move(problem));
+    }
+  }
+  return problems;
+}
+
+}  // namespace crossweave

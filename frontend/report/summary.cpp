@@ -1,0 +1,239 @@
+#include "frontend/report/summary.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "frontend/report/text_table.h"
+#include "scheduler/figures_of_merit.h"
+#include "scheduler/layer_by_layer.h"
+#include "scheduler/lower_bounds.h"
+
+namespace crossweave {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kCompleted = "completed";
+
+/// Times in cycles of t_MVM: an integer where they are whole, otherwise a number.
+Json in_cycles(Duration time, Duration t_mvm) {
+  if (time.count_ps() % t_mvm.count_ps() == 0) {
+    return time.count_ps() / t_mvm.count_ps();
+  }
+  return static_cast<double>(time.count_ps()) / static_cast<double>(t_mvm.count_ps());
+}
+
+bool completed(const Measurement* measured) { return measured != nullptr && measured->outcome == kCompleted; }
+
+/// Figures that follow from a latency: the measured one, or the scheduled one where nothing was simulated.
+struct Figures {
+  Duration latency;
+  double speedup{0};
+  double utilization{0};
+};
+
+Figures figures(const PreparedRun& run, const Measurement* measured) {
+  const Duration t_mvm = run.config.architecture.crossbar.mvm_latency;
+  const Duration reference = layer_by_layer_cycles(run.scheduled.mapped.layers) * t_mvm;
+  Figures result;
+  result.latency = measured != nullptr ? measured->latency : run.scheduled.schedule.latency() * t_mvm;
+  const Duration active = measured != nullptr ? measured->active : Cycles{run.scheduled.active_pe_cycles()} * t_mvm;
+  result.speedup = speedup(static_cast<double>(reference.count_ps()), static_cast<double>(result.latency.count_ps()));
+  result.utilization = utilization(active.count_ps(), run.scheduled.pes, result.latency.count_ps());
+  return result;
+}
+
+std::int64_t tiles_of(const PreparedRun& run) {
+  const std::int64_t per_tile = run.config.architecture.tile.pes;
+  return (run.scheduled.pes + per_tile - 1) / per_tile;
+}
+
+Json shape(const Shape& s) { return {s.height, s.width, s.channels}; }
+
+Json layer_json(const PreparedRun& run, LayerId id, const Measurement* measured) {
+  const MappedNetwork& mapped = run.scheduled.mapped;
+  const BaseLayer& layer = mapped.layers[id];
+  const Duration t_mvm = run.config.architecture.crossbar.mvm_latency;
+  const int pes = mapped.crossbars[id].pes();
+  const int duplicates = run.scheduled.duplicates[id];
+  const LayerSchedule& scheduled = run.scheduled.schedule.layers[id];
+  const Measurement::Layer times =
+      measured != nullptr ? measured->layers[id]
+                          : Measurement::Layer{scheduled.first_start() * t_mvm, scheduled.last_finish() * t_mvm,
+                                               Cycles{layer.cycles().count() * pes} * t_mvm};
+  Json json;
+  json["name"] = layer.name;
+  json["operation"] = operation_name(mapped.graph[layer.operation].kind);
+  json["ifm"] = shape(layer.ifm);
+  json["ofm"] = shape(layer.ofm);
+  json["kernel"] = {layer.kernel.height, layer.kernel.width};
+  json["pes"] = pes;
+  json["duplicates"] = duplicates;
+  json["cycles"] = layer.cycles().count();
+  json["active_cycles"] = in_cycles(times.active, t_mvm);
+  json["utilization"] =
+      utilization(times.active.count_ps(), std::int64_t{pes} * duplicates, figures(run, measured).latency.count_ps());
+  json["start_cycle"] = in_cycles(times.start, t_mvm);
+  json["finish_cycle"] = in_cycles(times.finish, t_mvm);
+  return json;
+}
+
+/// A cell of a CSV file (RFC 4180): quoted where the text holds a separator.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  }
+  return quoted + "\"";
+}
+
+std::string milliseconds(Duration time) { return fixed(static_cast<double>(time.count_ps()) / 1e9, 6) + " ms"; }
+
+}  // namespace
+
+std::string RunIdentity::config_hash() const {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const std::string* text : {&resolved_yaml, &network_yaml}) {
+    for (const char c : *text) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    }
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+std::string summary_json(const PreparedRun& run, const RunIdentity& identity, const Measurement* measured) {
+  const ScheduledNetwork& scheduled = run.scheduled;
+  const Duration t_mvm = run.config.architecture.crossbar.mvm_latency;
+  const bool has_latency = measured == nullptr || completed(measured);
+  Json json;
+  if (measured != nullptr) {
+    json["outcome"] = measured->outcome;
+  }
+  json["network"] = {{"name", scheduled.mapped.graph.name()},
+                     {"base_layers", scheduled.mapped.layers.size()},
+                     {"min_pes", scheduled.mapped.min_pes}};
+  json["architecture"] = run.config.architecture.name;
+  json["pes"] = scheduled.pes;
+  json["tiles"] = tiles_of(run);
+  json["duplicates"] = scheduled.duplicates.raw();
+  if (completed(measured)) {
+    json["latency_ps"] = measured->latency.count_ps();
+    json["latency_cycles"] = in_cycles(measured->latency, t_mvm);
+  }
+  json["scheduled_latency_cycles"] = scheduled.schedule.latency().count();
+  json["layer_by_layer_cycles"] = layer_by_layer_cycles(scheduled.mapped.layers).count();
+  json["lower_bound_cycles"] = work_bound(scheduled.mapped.layers, scheduled.duplicates).count();
+  if (has_latency) {
+    const Figures result = figures(run, measured);
+    json["speedup"] = result.speedup;
+    json["utilization"] = result.utilization;
+  }
+  json["sets"] = scheduled.set_count();
+  json["dependencies"] = count_dependencies(scheduled.dependencies, scheduled.grids);
+  if (has_latency) {
+    json["layers"] = Json::array();
+    for (const LayerId layer : ids(scheduled.mapped.layers)) {
+      json["layers"].push_back(layer_json(run, layer, measured));
+    }
+  } else {
+    json["waiting"] = measured->waiting;
+  }
+  json["version"] = CROSSWEAVE_VERSION;
+  json["config_hash"] = identity.config_hash();
+  return json.dump(2) + "\n";
+}
+
+std::string layers_csv(const PreparedRun& run, const Measurement* measured) {
+  std::string csv =
+      "name,operation,ifm_height,ifm_width,ifm_channels,ofm_height,ofm_width,ofm_channels,kernel_height,kernel_width,"
+      "pes,duplicates,cycles,active_cycles,utilization,start_cycle,finish_cycle\n";
+  for (const LayerId layer : ids(run.scheduled.mapped.layers)) {
+    std::string line;
+    for (const Json& value : layer_json(run, layer, measured)) {
+      for (const Json& cell : value.is_array() ? value : Json::array({value})) {
+        line += (line.empty() ? "" : ",") + csv_cell(cell.is_string() ? cell.get<std::string>() : cell.dump());
+      }
+    }
+    csv += line + "\n";
+  }
+  return csv;
+}
+
+std::string schedule_csv(const PreparedRun& run) {
+  std::string csv = "layer,set,duplicate,row_begin,row_end,column_begin,column_end,start_cycle,finish_cycle\n";
+  const ScheduledNetwork& scheduled = run.scheduled;
+  for (const LayerId layer : ids(scheduled.mapped.layers)) {
+    const LayerSchedule& times = scheduled.schedule.layers[layer];
+    std::vector<std::pair<SetId, DuplicateId>> sets;
+    for (const DuplicateId duplicate : ids(times.sequence)) {
+      for (const SetId set : times.sequence[duplicate]) {
+        sets.emplace_back(set, duplicate);
+      }
+    }
+    std::ranges::sort(sets, {}, [&](const auto& entry) { return std::pair{times.start[entry.first], entry.first}; });
+    for (const auto& [set, duplicate] : sets) {
+      const Rect rect = scheduled.grids[layer].rect(set);
+      csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_cell(scheduled.mapped.layers[layer].name), set.value(),
+                         duplicate.value(), rect.rows.begin, rect.rows.end, rect.columns.begin, rect.columns.end,
+                         times.start[set].count(), times.finish[set].count());
+    }
+  }
+  return csv;
+}
+
+std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
+                      const std::vector<std::string>& files) {
+  const ScheduledNetwork& scheduled = run.scheduled;
+  const RunConfig& config = run.config;
+  std::vector<std::pair<std::string, std::string>> lines;
+  lines.emplace_back("network", fmt::format("{}, {} base layers, at least {} PEs", scheduled.mapped.graph.name(),
+                                            scheduled.mapped.layers.size(), scheduled.mapped.min_pes));
+  lines.emplace_back(
+      "architecture",
+      fmt::format("{}, {} x {} crossbars, t_MVM {}", config.architecture.name, config.architecture.crossbar.rows,
+                  config.architecture.crossbar.columns, to_string(config.architecture.crossbar.mvm_latency)));
+  lines.emplace_back("mapping", fmt::format("{} PEs on {} tiles, duplication {}, {}", scheduled.pes, tiles_of(run),
+                                            kDuplicationNames[static_cast<std::size_t>(config.duplication)],
+                                            kPartitionNames[static_cast<std::size_t>(config.partition)]));
+  lines.emplace_back("schedule",
+                     fmt::format("{}, {} sets, order {}", kScheduleModeNames[static_cast<std::size_t>(config.mode)],
+                                 scheduled.set_count(), kSetOrderNames[static_cast<std::size_t>(config.order)]));
+  if (measured != nullptr) {
+    lines.emplace_back("outcome", measured->outcome);
+  }
+  const std::int64_t reference = layer_by_layer_cycles(scheduled.mapped.layers).count();
+  if (measured == nullptr || completed(measured)) {
+    const Figures result = figures(run, measured);
+    const Duration t_mvm = config.architecture.crossbar.mvm_latency;
+    const std::int64_t bound = work_bound(scheduled.mapped.layers, scheduled.duplicates).count();
+    const double cycles = static_cast<double>(result.latency.count_ps()) / static_cast<double>(t_mvm.count_ps());
+    lines.emplace_back(
+        "latency",
+        fmt::format("{} cycles = {}, {}", in_cycles(result.latency, t_mvm).dump(), milliseconds(result.latency),
+                    measured != nullptr ? fmt::format("measured (scheduled: {})", scheduled.schedule.latency().count())
+                                        : "as scheduled"));
+    lines.emplace_back("speed-up",
+                       fmt::format("{}x over layer by layer ({} cycles)", fixed(result.speedup, 2), reference));
+    lines.emplace_back("utilization", fmt::format("{} % of {} PEs", fixed(100 * result.utilization, 2), scheduled.pes));
+    lines.emplace_back("lower bound", fmt::format("{} cycles; the latency is {} times that", bound,
+                                                  fixed(cycles / static_cast<double>(bound), 3)));
+  }
+  std::string names;
+  for (const std::string& file : files) {
+    names += (names.empty() ? "" : ", ") + file;
+  }
+  lines.emplace_back("files", directory + ": " + names);
+  std::string text;
+  for (const auto& [key, value] : lines) {
+    text += fmt::format("{:<13} {}\n", key, value);
+  }
+  return text;
+}
+
+}  // namespace crossweave

@@ -1,0 +1,54 @@
+// The figures of a run: summary.json, layers.csv, and the table on the terminal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "arch/architecture.h"
+#include "arch/ids.h"
+#include "arch/units.h"
+#include "frontend/prepared_run.h"
+
+namespace crossweave {
+
+/// What the simulation measured, from the events that the models published.
+struct Measurement {
+  std::string outcome;
+  std::vector<std::string> waiting;  ///< who waits for what, unless completed
+  Duration latency;
+  Duration active;  ///< sum over all PEs
+
+  struct Layer {
+    Duration start;   ///< of its first set
+    Duration finish;  ///< of its last set
+    Duration active;  ///< sum over the layer's PEs, all duplicates
+  };
+  IdVector<LayerId, Layer> layers;
+};
+
+/// What a run's configuration and network are, by content.
+struct RunIdentity {
+  std::string resolved_yaml;
+  std::string network_yaml;
+
+  /// 64-bit FNV-1a over both, in hexadecimal.
+  [[nodiscard]] std::string config_hash() const;
+};
+
+/// The keys of summary.json are those of docs/outputs.md. Measured figures are left out when `measured` is null (the
+/// schedule alone), latency and what follows from it when the run did not complete.
+[[nodiscard]] std::string summary_json(const PreparedRun& run, const RunIdentity& identity,
+                                       const Measurement* measured);
+
+/// One line a base layer, in graph order; columns as `layers[]` of summary.json.
+[[nodiscard]] std::string layers_csv(const PreparedRun& run, const Measurement* measured);
+
+/// One line a set, by layer and by start: layer, set, duplicate, rectangle, scheduled start and finish in cycles.
+[[nodiscard]] std::string schedule_csv(const PreparedRun& run);
+
+/// The short table on the terminal; `directory` is where the files are.
+[[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
+                                    const std::vector<std::string>& files);
+
+}  // namespace crossweave

@@ -1,0 +1,93 @@
+#include "arch/units.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace crossweave;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+std::string failure_of(const std::string& text) {
+  const Result<Duration, Failure> result = parse_duration(text);
+  return result ? "read as " + to_string(*result) : result.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("durations are read exactly") {
+  const std::vector<std::pair<std::string, std::int64_t>> cases{
+      {"1400 ns", 1'400'000},
+      {"1400ns", 1'400'000},
+      {"1.4 us", 1'400'000},
+      {"1.400 us", 1'400'000},
+      {"250 ps", 250},
+      {"250.0 ps", 250},
+      {"0.5 ns", 500},
+      {"0.000000000001 s", 1},
+      {"3 ms", 3'000'000'000},
+      {"1 s", 1'000'000'000'000},
+      // 0.1 and 1.1 have no exact binary fraction.
+      {"0.1 ns", 100},
+      {"1.1 s", 1'100'000'000'000},
+      {"9007199254740993 ps", 9'007'199'254'740'993},
+      {"9223372036854775807 ps", kMax},
+      {"9223372.036854775807 s", kMax},
+  };
+  for (const auto& [text, picoseconds] : cases) {
+    CAPTURE(text);
+    const Result<Duration, Failure> result = parse_duration(text);
+    REQUIRE(result.has_value());
+    CHECK(result->count_ps() == picoseconds);
+  }
+}
+
+TEST_CASE("a duration that is none is refused with the reason") {
+  CHECK_THAT(failure_of("1400"), Contains("with its unit") && Contains("\"1400\" without a unit"));
+  CHECK_THAT(failure_of("1400 fs"), Contains("unknown unit of time 'fs'") && Contains("ps, ns, us, ms or s"));
+  CHECK_THAT(failure_of("1400 NS"), Contains("unknown unit of time 'NS'"));
+  CHECK_THAT(failure_of("64 KiB"), Contains("unknown unit of time 'KiB'"));
+  CHECK_THAT(failure_of("0 ns"), Contains("longer than zero"));
+  CHECK_THAT(failure_of("0.000 s"), Contains("longer than zero"));
+  CHECK_THAT(failure_of("-3 ns"), Contains("longer than zero"));
+  CHECK_THAT(failure_of("0.5 ps"), Contains("whole number of picoseconds"));
+  CHECK_THAT(failure_of("1.0005 ns"), Contains("whole number of picoseconds"));
+  CHECK_THAT(failure_of("9223372036854775808 ps"), Contains("at most 9223372036854775807 ps"));
+  CHECK_THAT(failure_of("9223372.036854775808 s"), Contains("at most 9223372036854775807 ps"));
+  CHECK_THAT(failure_of(std::string(400, '9') + " s"), Contains("at most"));
+  for (const char* text : {"", " ", "ns", "- 3 ns", "+3 ns", "3. ns", ".5 ns", "1e3 ns", "1_000 ns", "0x10 ns",
+                           "010 ns", "1400 ns ", " 1400 ns", "1400 n s", "1,4 us", ".nan ns", "inf", "--1 ns"}) {
+    CAPTURE(text);
+    CHECK_THAT(failure_of(text), Contains("expected a time such as"));
+  }
+}
+
+TEST_CASE("a duration is written in its largest whole unit and reads back") {
+  CHECK(to_string(Duration::nanoseconds(1400)) == "1400 ns");
+  CHECK(to_string(Duration::picoseconds(1)) == "1 ps");
+  CHECK(to_string(Duration::picoseconds(1500)) == "1500 ps");
+  CHECK(to_string(Duration::nanoseconds(1000)) == "1 us");
+  CHECK(to_string(Duration::picoseconds(5'000'000'000'000'000)) == "5000 s");
+  CHECK(to_string(Duration{}) == "0 ps");
+  CHECK(to_string(Duration::picoseconds(-2000)) == "-2 ns");
+  for (std::int64_t picoseconds = 1; picoseconds < kMax / 7; picoseconds = picoseconds * 5 + picoseconds % 3) {
+    const Duration duration = Duration::picoseconds(picoseconds);
+    const Result<Duration, Failure> result = parse_duration(to_string(duration));
+    REQUIRE(result.has_value());
+    CHECK(*result == duration);
+  }
+}
+
+TEST_CASE("packed values round up to whole bytes once") {
+  CHECK(packed_size(3, 8).count() == 3);
+  CHECK(packed_size(3, 4).count() == 2);
+  CHECK(packed_size(0, 16).count() == 0);
+  CHECK(packed_size(9, 1).count() == 2);
+}
