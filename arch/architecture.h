@@ -16,6 +16,8 @@ struct CrossbarSpec {
   int columns{256};
   /// t_MVM, one matrix-vector multiplication; "a cycle".
   Duration mvm_latency{Duration::nanoseconds(1400)};
+  /// Resolution of one RRAM cell: up to 4 bits (paper, Section III-A).
+  int bits_per_cell{4};
 
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };
@@ -47,13 +49,20 @@ struct DramSpec {
   friend bool operator==(const DramSpec&, const DramSpec&) = default;
 };
 
-/// Widths of the numbers that travel.
+/// Widths of the numbers that travel, and of the weights that stay.
 struct PrecisionSpec {
   int activation_bits{8};
   int psum_bits{16};
+  /// By default a weight fits one cell, so that an output channel takes one column as in the paper.
+  int weight_bits{4};
 
   friend bool operator==(const PrecisionSpec&, const PrecisionSpec&) = default;
 };
+
+/// Cells that hold one weight, side by side in one row of a crossbar: ceil(weight_bits / bits_per_cell).
+[[nodiscard]] constexpr int cells_per_weight(int weight_bits, int bits_per_cell) {
+  return (weight_bits + bits_per_cell - 1) / bits_per_cell;
+}
 
 struct Architecture {
   std::string name;

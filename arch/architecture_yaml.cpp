@@ -36,6 +36,7 @@ CrossbarSpec read_crossbar(const YamlNode& node, const std::string& path, Diagno
     }
     spec.mvm_latency = *latency;
   }
+  assign(spec.bits_per_cell, reader.integer("bits_per_cell", 1, kMaxBits));
   reader.finish();
   return spec;
 }
@@ -66,6 +67,7 @@ PrecisionSpec read_precision(const YamlNode& node, const std::string& path, Diag
   MapReader reader{node, path, out};
   assign(spec.activation_bits, reader.integer("activation_bits", 1, kMaxBits));
   assign(spec.psum_bits, reader.integer("psum_bits", 1, kMaxBits));
+  assign(spec.weight_bits, reader.integer("weight_bits", 1, kMaxBits));
   reader.finish();
   return spec;
 }
@@ -113,6 +115,13 @@ void validate(const Architecture& architecture, const SourcePosition& where, Dia
                               std::to_string(precision.activation_bits) +
                               "): a partial sum of activations is no narrower"});
   }
+  const CrossbarSpec& crossbar = architecture.crossbar;
+  if (const int cells = cells_per_weight(precision.weight_bits, crossbar.bits_per_cell); cells > crossbar.columns) {
+    out.push_back({where, "precision.weight_bits (" + std::to_string(precision.weight_bits) + ") need " +
+                              std::to_string(cells) + " cells of crossbar.bits_per_cell (" +
+                              std::to_string(crossbar.bits_per_cell) + ") in one row, more than crossbar.columns (" +
+                              std::to_string(crossbar.columns) + ")"});
+  }
 }
 
 std::string to_yaml(const Architecture& architecture, int indent) {
@@ -122,13 +131,15 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   return line("name: " + yaml_string(architecture.name)) + line("crossbar:") +
          line("  rows: " + number(architecture.crossbar.rows)) +
          line("  columns: " + number(architecture.crossbar.columns)) +
-         line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) + line("tile:") +
+         line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
+         line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
          line("  pes: " + number(architecture.tile.pes)) + line("noc:") +
          line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(architecture.noc.model)]}) +
          line("dram:") +
          line("  model: " + std::string{kDramModelNames[static_cast<std::size_t>(architecture.dram.model)]}) +
          line("precision:") + line("  activation_bits: " + number(architecture.precision.activation_bits)) +
-         line("  psum_bits: " + number(architecture.precision.psum_bits));
+         line("  psum_bits: " + number(architecture.precision.psum_bits)) +
+         line("  weight_bits: " + number(architecture.precision.weight_bits));
 }
 
 }  // namespace crossweave

@@ -1,15 +1,19 @@
 // The command `crossweave`.
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "arch/diagnostics.h"
 #include "frontend/commands/command.h"
 
 namespace crossweave {
@@ -18,6 +22,38 @@ namespace {
 constexpr const char* kExitStatuses =
     "Exit status: 0 done; 2 bad usage, configuration, network or input file; 3 the simulation ended without finishing\n"
     "(deadlock, time limit); 70 an internal fault. Progress and logs go to stderr, results to stdout and files.";
+
+/// What CLI11 says of a command line, and what was probably meant.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  std::vector<std::string> known;
+  if (app.get_subcommands().empty()) {
+    for (const CLI::App* sub : app.get_subcommands(nullptr)) {
+      known.push_back(sub->get_name());
+    }
+    if (!arguments.empty() && !arguments.front().starts_with('-')) {
+      std::string names;
+      for (const std::string& name : known) {
+        names += (names.empty() ? "" : ", ") + name;
+      }
+      return "unknown command '" + arguments.front() + "'" + did_you_mean(arguments.front(), known) +
+             "\nCommands: " + names;
+    }
+  } else {
+    for (const CLI::Option* option : app.get_subcommands().front()->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        known.push_back("--" + name);
+      }
+    }
+  }
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (name.starts_with("--") && std::ranges::find(known, name) == known.end() && name != "--version" &&
+        name != "--help") {
+      return "unknown option '" + name + "'" + did_you_mean(name, known);
+    }
+  }
+  return error.what();
+}
 
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Crossweave simulates neural networks on RRAM computing-in-memory chips.", "crossweave"};
@@ -34,7 +70,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "crossweave: error: " << error.what() << "\nTry 'crossweave --help'.\n";
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    std::cerr << "crossweave: error: " << usage_error(app, error, arguments) << "\nTry 'crossweave --help'.\n";
     return kExitBadInput;
   }
   for (const auto& [sub, action] : actions) {

@@ -68,6 +68,7 @@ std::vector<std::string> Chip::diagnose(std::size_t limit) const {
   if (lines.size() < limit) {
     dram_.diagnose(lines);
   }
+  lines.resize(std::min(lines.size(), limit));
   return lines;
 }
 

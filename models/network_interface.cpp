@@ -26,7 +26,8 @@ void NetworkInterface::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
 }
 
 void NetworkInterface::inject() {
-  while (!queue_.empty()) {
+  // A listener may send more when a copy leaves, and that may have stalled the interface already.
+  while (!stalled_ && !queue_.empty()) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     const tlm::tlm_sync_enum status = to_network->nb_transport_fw(*queue_.front(), phase, delay);

@@ -270,7 +270,6 @@ void Tile::emit_result(const Job& job) {
   const std::uint32_t number =
       store_result(packed_size(rect.area() * slice.channels.size(), precision_.activation_bits));
   // One copy more than there are, until all have been sent: the first may leave before the last is made.
-  SetTransaction last;
   for_each_copy(station, job.set, slice, [&](const Delivery& delivery, Interval channels) {
     tlm::tlm_generic_payload& payload = pool_.acquire();
     SetTransaction& set = set_of(payload);
@@ -293,8 +292,7 @@ void Tile::emit_result(const Job& job) {
     results->b_transport(payload, delay);
     payload.release();
   });
-  last.result = number;
-  copy_left(last);
+  release_copy(number);
 }
 
 std::uint32_t Tile::store_result(Bytes size) {
@@ -310,11 +308,13 @@ std::uint32_t Tile::store_result(Bytes size) {
   return number;
 }
 
-void Tile::copy_left(const SetTransaction& copy) {
-  Result& result = results_in_buffer_[copy.result];
+void Tile::copy_left(const SetTransaction& copy) { release_copy(copy.result); }
+
+void Tile::release_copy(std::uint32_t number) {
+  Result& result = results_in_buffer_[number];
   if (--result.copies == 0) {
     output_buffer_.release(result.size);
-    free_results_.push_back(copy.result);
+    free_results_.push_back(number);
   }
 }
 

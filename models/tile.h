@@ -100,6 +100,7 @@ class Tile final : public sc_core::sc_module, private CopyListener {
   /// Results (and partial sums) lie in the output buffer until their last copy has left. Returns the result's number,
   /// with one copy to leave.
   std::uint32_t store_result(Bytes size);
+  void release_copy(std::uint32_t number);
   void copy_left(const SetTransaction& copy) override;
 
   void region_arrived(const SetTransaction& set);

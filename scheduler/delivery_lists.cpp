@@ -118,8 +118,9 @@ void fill_delivery_lists(ExecutionPlan& plan) {
     lists.first.reserve(station.grid.size() + 1);
     for (std::size_t s = 0; s < station.grid.size(); ++s) {
       for (const auto& [endpoint, demand] : demands[id]) {
-        demand.cut(station.result_rect(SetId{s}), [&](const Rect& rect) {
-          lists.items.push_back({endpoint, rect, demand.channels()});
+        const Delivery whole_cell{endpoint, station.result_rect(SetId{s}), demand.channels()};
+        demand.cut(whole_cell.rect, [&](const Rect& rect) {
+          lists.items.push_back({whole_cell.destination, rect, whole_cell.channels});
         });
       }
       lists.first.push_back(static_cast<std::uint32_t>(lists.items.size()));

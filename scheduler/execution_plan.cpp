@@ -1,6 +1,7 @@
 #include "scheduler/execution_plan.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -89,8 +90,8 @@ class PlanBuilder {
     }
   }
 
-  /// The stations that will read each operation's result; reads through data movement count where they end. A network
-  /// output is read once, by the DRAM.
+  /// The stations that will read each operation's result, two for several; reads through data movement count where they
+  /// end. A network output is read once, by the DRAM.
   void count_readers() {
     for (std::size_t i = graph_.size(); i-- > 0;) {
       const OperationId id{i};
@@ -98,7 +99,7 @@ class PlanBuilder {
       for (const OperationId consumer : consumers_[id]) {
         count += moves_data_only_[consumer] ? readers_[consumer] : 1;
       }
-      readers_[id] = std::max(count, 1);
+      readers_[id] = std::clamp(count, 1, 2);
     }
   }
 
@@ -219,8 +220,11 @@ class PlanBuilder {
             (offsets.end < kernel ? offsets.end * dilation : (kernel - 1) * dilation + 1) - offsets.begin * dilation;
       }
     };
-    narrow(rows.map, hull.kernel_rows, base.kernel.height, base.dilation.height);
-    narrow(columns.map, hull.kernel_columns, base.kernel.width, base.dilation.width);
+    // Behind a window that skips positions neighbouring offsets lie apart, and what lies between them counts as well.
+    if (!behind_skip_.contains(operation.inputs.front())) {
+      narrow(rows.map, hull.kernel_rows, base.kernel.height, base.dilation.height);
+      narrow(columns.map, hull.kernel_columns, base.kernel.width, base.dilation.width);
+    }
     // A dense layer on a map counts its channels over the flattened map: there a part of them is no part of the map's.
     const bool flattens = base.ifm.channels != shapes[0].channels;
     InputNeed need{{}, flattens ? Interval{0, shapes[0].channels} : hull.input_channels, {rows}, {columns}};
@@ -384,31 +388,52 @@ class PlanBuilder {
     return {*host_[id], channels, {{AxisMap{}, shape.height}}, {{AxisMap{}, shape.width}}};
   }
 
-  /// Follows a need on the output of `id` back through data movement to the stations that produce it.
+  /// Follows a need on the output of `id` back through data movement to the stations that produce it. Equal needs that
+  /// reach an operation over several paths are followed once.
   [[nodiscard]] std::vector<InputNeed> paths_behind(OperationId id, const InputNeed& need) const {
-    if (!moves_data_only_[id]) {
-      InputNeed found = need;
-      found.producer = *host_[id];
-      return {found};
-    }
     std::vector<InputNeed> paths;
-    const Operation& operation = graph_[id];
-    const std::vector<Shape> shapes = graph_.input_shapes(id);
-    for (std::size_t i = 0; i < shapes.size(); ++i) {
-      InputNeed behind = need;
-      behind.rows.push_back({axis_map(operation.kind, Axis::rows, i, shapes), shapes[i].height});
-      behind.columns.push_back({axis_map(operation.kind, Axis::columns, i, shapes), shapes[i].width});
-      behind.channels = channels_behind(operation.kind, shapes[i], need.channels);
-      for (InputNeed& path : paths_behind(operation.inputs[i], behind)) {
-        if (std::ranges::none_of(paths, [&](const InputNeed& known) {
-              return known.producer == path.producer && known.channels == path.channels && known.rows == path.rows &&
-                     known.columns == path.columns;
-            })) {
-          paths.push_back(std::move(path));
+    std::map<OperationId, std::vector<InputNeed>, std::greater<>> pending;
+    pending[id].push_back(need);
+    while (!pending.empty()) {
+      const auto [at, needs] = *pending.begin();
+      pending.erase(pending.begin());
+      const Operation& operation = graph_[at];
+      const std::vector<Shape> shapes = graph_.input_shapes(at);
+      for (const InputNeed& output : needs) {
+        if (!moves_data_only_[at]) {
+          InputNeed found = output;
+          found.producer = *host_[at];
+          add_unless_known(paths, std::move(found));
+          continue;
+        }
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
+          InputNeed behind = output;
+          add_step(behind.rows, {axis_map(operation.kind, Axis::rows, i, shapes), shapes[i].height},
+                   operation.output.height);
+          add_step(behind.columns, {axis_map(operation.kind, Axis::columns, i, shapes), shapes[i].width},
+                   operation.output.width);
+          behind.channels = channels_behind(operation.kind, shapes[i], output.channels);
+          add_unless_known(pending[operation.inputs[i]], std::move(behind));
         }
       }
     }
     return paths;
+  }
+
+  static void add_unless_known(std::vector<InputNeed>& needs, InputNeed need) {
+    if (std::ranges::none_of(needs, [&](const InputNeed& known) {
+          return known.producer == need.producer && known.channels == need.channels && known.rows == need.rows &&
+                 known.columns == need.columns;
+        })) {
+      needs.push_back(std::move(need));
+    }
+  }
+
+  /// Without steps that change nothing, paths that differ in them alone are equal.
+  static void add_step(std::vector<AxisStep>& steps, const AxisStep& step, int output_extent) {
+    if (step.map != AxisMap{} || step.extent != output_extent) {
+      steps.push_back(step);
+    }
   }
 
   void add_outputs() {

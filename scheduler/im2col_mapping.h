@@ -8,7 +8,9 @@
 namespace crossweave {
 
 /// The crossbars of one copy of a layer's weights: `vertical` (P_V) pieces of M im2col rows by `horizontal` (P_H)
-/// pieces of N output channels.
+/// pieces of N columns. An output channel takes a column for each cell of a weight (Quantization::cells_per_weight).
+/// Its columns stay on one crossbar, where their currents are shifted and added, so that a piece holds
+/// floor(N / cells_per_weight) whole channels and leaves the remaining columns empty.
 struct CrossbarGrid {
   int vertical{1};
   int horizontal{1};
@@ -32,10 +34,14 @@ struct CrossbarPiece {
   Interval input_channels;   ///< hull, in [0, Ci)
   Interval output_channels;  ///< in [0, Co)
   int matrix_rows{0};        ///< crossbar rows driven
+  int matrix_columns{0};     ///< crossbar columns read
 };
 
 /// Piece (p, j): im2col rows p*M .. (p+1)*M - 1 with row = (kh * Kw + kw) * Ci + ci, column piece j.
 [[nodiscard]] CrossbarPiece crossbar_piece(const BaseLayer& layer, const CrossbarSpec& crossbar, int p, int j);
+
+/// Cells that hold weights in one copy of a layer; the others of its crossbars are wasted.
+[[nodiscard]] std::int64_t weight_cells(const BaseLayer& layer);
 
 /// PE_min: crossbars that store every weight once.
 [[nodiscard]] std::int64_t minimum_pes(const IdVector<LayerId, CrossbarGrid>& grids);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "scheduler/layer_by_layer.h"
+#include "scheduler/passes/quantize.h"
 
 namespace crossweave {
 namespace {
@@ -19,16 +20,16 @@ std::int64_t count_sets(const Shape& ofm, SetSize set) {
   return ceil_div(ofm.height, rows) * ceil_div(ofm.width, columns);
 }
 
-IdVector<LayerId, DuplicationCandidate> candidates(const MappedNetwork& mapped) {
-  IdVector<LayerId, DuplicationCandidate> result;
-  for (const LayerId layer : ids(mapped.layers)) {
-    const BaseLayer& base = mapped.layers[layer];
-    result.push_back({base.cycles().count(), mapped.crossbars[layer].pes(), base.ofm});
-  }
-  return result;
-}
-
 }  // namespace
+
+IdVector<LayerId, DuplicationCandidate> duplication_candidates(const IdVector<LayerId, BaseLayer>& layers,
+                                                               const IdVector<LayerId, CrossbarGrid>& crossbars) {
+  IdVector<LayerId, DuplicationCandidate> candidates;
+  for (const LayerId layer : ids(layers)) {
+    candidates.push_back({layers[layer].cycles().count(), crossbars[layer].pes(), layers[layer].ofm});
+  }
+  return candidates;
+}
 
 std::int64_t ScheduledNetwork::set_count() const {
   std::int64_t count = 0;
@@ -47,9 +48,9 @@ std::int64_t ScheduledNetwork::active_pe_cycles() const {
 }
 
 Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
-                                                     const CrossbarSpec& crossbar) {
+                                                     const CrossbarSpec& crossbar, const PrecisionSpec& precision) {
   MappedNetwork mapped{canonical_form(graph, include_top), {}, {}, 0};
-  mapped.layers = partition_base_layers(mapped.graph);
+  mapped.layers = quantize(partition_base_layers(mapped.graph), quantization_of(precision, crossbar));
   if (mapped.layers.empty()) {
     return SchedulingFailure{SchedulingFailure::Cause::no_base_layer,
                              "the network has no base layer (no convolution" +
@@ -79,8 +80,9 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
   }
   ScheduledNetwork result{std::move(mapped), 0, options.partition, {}, {}, {}, {}};
   result.pes = result.mapped.min_pes + options.extra_pes;
-  result.duplicates = duplicate_weights(options.duplication, candidates(result.mapped), options.extra_pes,
-                                        {options.partition, options.set});
+  result.duplicates =
+      duplicate_weights(options.duplication, duplication_candidates(result.mapped.layers, result.mapped.crossbars),
+                        options.extra_pes, {options.partition, options.set});
   for (const LayerId layer : ids(result.mapped.layers)) {
     result.grids.push_back(
         determine_sets(result.mapped.layers[layer].ofm, options.set, options.partition, result.duplicates[layer]));

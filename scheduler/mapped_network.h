@@ -56,9 +56,13 @@ struct SchedulingFailure {
   std::string message;
 };
 
-/// Canonical form, base layers and their crossbars. Fails when there is no base layer.
+/// Canonical form, quantized base layers and their crossbars. Fails when there is no base layer.
 Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
-                                                     const CrossbarSpec& crossbar);
+                                                     const CrossbarSpec& crossbar, const PrecisionSpec& precision = {});
+
+/// What the rules of weight duplication weigh.
+[[nodiscard]] IdVector<LayerId, DuplicationCandidate> duplication_candidates(
+    const IdVector<LayerId, BaseLayer>& layers, const IdVector<LayerId, CrossbarGrid>& crossbars);
 
 /// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to
 /// handle.

@@ -33,6 +33,8 @@ class AxisGrid {
   [[nodiscard]] Interval rows_touching(Interval map_rows) const { return touching(row_cuts_, map_rows); }
   [[nodiscard]] Interval columns_touching(Interval map_columns) const { return touching(column_cuts_, map_columns); }
 
+  friend bool operator==(const AxisGrid&, const AxisGrid&) = default;
+
  protected:
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
 

@@ -289,12 +289,14 @@ AxisMap axis_map(const OperationKind& kind, Axis axis, std::size_t input, std::s
           [](const GlobalPool&) { return kWhole; },
           [&](const Pad& op) { return window_map(axis, {}, {}, {}, op.padding); },
           [&](const Elementwise&) {
-            // A broadcast extent of 1 is needed by every output; the whole of it is that one position.
-            const auto largest = [&](const Shape& a, const Shape& b) {
-              return extent_of(a, axis) < extent_of(b, axis);
+            // "The same region of every input, all of a broadcast one" (method, Stage II): an input that is stretched
+            // along either axis is needed as a whole.
+            const auto stretched = [&](Axis along) {
+              return std::ranges::any_of(inputs, [&](const Shape& other) {
+                return extent_of(inputs[input], along) < extent_of(other, along);
+              });
             };
-            const int extent = extent_of(*std::max_element(inputs.begin(), inputs.end(), largest), axis);
-            return extent_of(inputs[input], axis) == extent ? AxisMap{} : kWhole;
+            return stretched(Axis::rows) || stretched(Axis::columns) ? kWhole : AxisMap{};
           },
           [&](const Concat& op) {
             const bool along = op.along == (axis == Axis::rows ? Concat::Along::rows : Concat::Along::columns);

@@ -1,35 +1,59 @@
 // ONNX to NetworkGraph. Shapes follow from our own rules: libonnx's inference stops the process on a stride of zero
 // (SIGFPE) and is silent on operations newer than itself; its checker refuses models whose weight files are absent.
 
+#include "frontend/import/onnx.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
 
 #include "arch/strict_yaml.h"
 #include "frontend/import/import_limits.h"
 #include "frontend/import/network_file.h"
 #include "frontend/import/onnx_reader.h"
+#include "frontend/import/onnx_strip.h"
 
 namespace crossweave {
+namespace {
+
+/// The versions of the ONNX operators that the handlers were written from.
+constexpr std::int64_t kOldestOpset = 7;
+constexpr std::int64_t kNewestOpset = 21;
+
+bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+/// The key of an operation in the table of handlers.
+std::string handler_name(const onnx::NodeProto& proto) {
+  return is_standard(proto.domain()) ? proto.op_type() : proto.domain() + "." + proto.op_type();
+}
+
+}  // namespace
 
 bool OnnxReader::read_opset() {
   for (const onnx::OperatorSetIdProto& import : model_.opset_import()) {
     opsets_[import.domain() == "ai.onnx" ? "" : import.domain()] = import.version();
   }
-  const auto found = opsets_.find("");
-  if (found == opsets_.end()) {
+  if (opsets_.empty()) {
     error("the model states no version of the ONNX operators; the file may be cut short");
     return false;
   }
-  opset_ = found->second;
+  const auto found = opsets_.find("");
+  opset_ = found == opsets_.end() ? kNewestOpset : found->second;
+  if (opset_ < kOldestOpset || opset_ > kNewestOpset) {
+    warn("the model is of opset " + std::to_string(opset_) + "; operations are read as in opsets " +
+         std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset));
+  }
   return true;
 }
 
@@ -39,6 +63,16 @@ void OnnxReader::read_constants() {
   }
   for (const onnx::SparseTensorProto& tensor : model_.graph().sparse_initializer()) {
     values_.emplace(tensor.values().name(), OnnxConstant{.dims = Integers(tensor.dims().begin(), tensor.dims().end())});
+  }
+  for (const onnx::ValueInfoProto& value : model_.graph().value_info()) {
+    Integers dims;
+    for (const onnx::TensorShapeProto::Dimension& dim : value.type().tensor_type().shape().dim()) {
+      dims.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
+    }
+    const auto is_known = [](std::int64_t dim) { return dim > 0; };
+    if (value.type().tensor_type().has_shape() && std::ranges::all_of(dims, is_known) && element_count(dims)) {
+      stated_dims_.emplace(value.name(), std::move(dims));
+    }
   }
 }
 
@@ -57,24 +91,54 @@ void OnnxReader::read_inputs() {
     error("input_shape cannot be given: the model has " + std::to_string(inputs.size()) + " inputs");
   }
   for (const onnx::ValueInfoProto* input : inputs) {
-    const std::optional<Shape> extents = input_extents(*input, inputs.size() == 1);
-    if (!extents) {
+    const std::optional<Layout> layout = input_layout(*input, inputs.size() == 1);
+    if (!layout) {
       broken_.insert(input->name());
       continue;
     }
     const Result<OperationId, Failure> added =
-        graph_.add(unique_name(printable_name(input->name())), Input{*extents}, {});
+        graph_.add(unique_name(printable_name(input->name())), Input{*shape_of(*layout)}, {});
     if (!added) {
       error("input '" + input->name() + "': " + added.error().message);
       broken_.insert(input->name());
       continue;
     }
-    const auto rank = static_cast<std::size_t>(input->type().tensor_type().shape().dim_size());
-    values_.emplace(input->name(), OnnxFeatureMap{*added, rank});
+    values_.emplace(input->name(), OnnxFeatureMap{*added, *layout});
   }
 }
 
-std::optional<Shape> OnnxReader::input_extents(const onnx::ValueInfoProto& input, bool only_input) {
+/// What the axes of an input are, by the first node that tells: models of TensorFlow read N x H x W x C and transpose
+/// it, or multiply its last axis.
+AxisRoles OnnxReader::input_roles(const std::string& name, std::size_t rank) const {
+  // Nodes in front of it that leave the axes alone.
+  static const std::set<std::string_view> kPassing{
+      "Add", "Cast", "Clip", "DequantizeLinear", "Div", "Dropout", "Identity", "Mul", "QuantizeLinear", "Relu", "Sub"};
+  std::string at = name;
+  for (int steps = 0; rank > 2 && steps <= model_.graph().node_size(); ++steps) {
+    const auto reader = readers_.find(at);
+    if (reader == readers_.end()) {
+      break;
+    }
+    const onnx::NodeProto& node = *reader->second;
+    if (node.op_type() == "Transpose" && node.attribute_size() == 1) {
+      const auto& order = node.attribute(0).ints();
+      Integers to_channels_first(rank);
+      std::iota(to_channels_first.begin(), to_channels_first.end(), 0);
+      std::rotate(to_channels_first.begin() + 1, to_channels_first.end() - 1, to_channels_first.end());
+      return std::ranges::equal(order, to_channels_first) ? channels_last(rank) : channels_first(rank);
+    }
+    if ((node.op_type() == "MatMul" || node.op_type() == "LayerNormalization") && node.input(0) == at) {
+      return channels_last(rank);
+    }
+    if (!kPassing.contains(node.op_type()) || node.output_size() == 0) {
+      break;
+    }
+    at = node.output(0);
+  }
+  return channels_first(rank);
+}
+
+std::optional<Layout> OnnxReader::input_layout(const onnx::ValueInfoProto& input, bool only_input) {
   const std::string prefix = "input '" + input.name() + "': ";
   const onnx::TensorShapeProto& declared = input.type().tensor_type().shape();
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
@@ -82,18 +146,25 @@ std::optional<Shape> OnnxReader::input_extents(const onnx::ValueInfoProto& input
     return std::nullopt;
   }
   const auto rank = static_cast<std::size_t>(declared.dim_size());
-  if (rank < 2 || rank > 4) {
+  if (rank > 4) {
     error(prefix + "a tensor of rank " + std::to_string(rank) +
           " is not supported; supported: N x C, N x C x W and N x C x H x W");
     return std::nullopt;
   }
-  if (declared.dim(0).has_dim_value()) {
+  const AxisRoles roles = input_roles(input.name(), rank);
+  if (rank > 1 && declared.dim(0).has_dim_value()) {
     batch_ = declared.dim(0).dim_value();
   }
   Shape extents{1, 1, 1};
+  const auto extent_of_role = [&](AxisRole role) -> int& {
+    return role == AxisRole::rows ? extents.height : role == AxisRole::columns ? extents.width : extents.channels;
+  };
   bool open = false;
   bool valid = true;
-  for (std::size_t axis = kChannelAxis; axis < rank; ++axis) {
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    if (roles[axis] == AxisRole::none) {
+      continue;
+    }
     const onnx::TensorShapeProto::Dimension& dim = declared.dim(static_cast<int>(axis));
     // Exporters write unknown extents as a name, as nothing, as 0 or as -1.
     const bool known = dim.has_dim_value() && dim.dim_value() > 0;
@@ -102,7 +173,7 @@ std::optional<Shape> OnnxReader::input_extents(const onnx::ValueInfoProto& input
       valid = false;
     }
     open = open || !known;
-    extent_at(extents, rank, axis) = known && valid ? static_cast<int>(dim.dim_value()) : 0;
+    extent_of_role(roles[axis]) = known && valid ? static_cast<int>(dim.dim_value()) : 0;
   }
   if (!valid) {
     return std::nullopt;
@@ -113,7 +184,7 @@ std::optional<Shape> OnnxReader::input_extents(const onnx::ValueInfoProto& input
       error(prefix + "its shape " + to_text(extents) + " is open; give input_shape (H, W, C)");
       return std::nullopt;
     }
-    return extents;
+    return layout_of(extents, roles);
   }
   const auto agrees = [](int stated, int wanted) { return stated == 0 || stated == wanted; };
   if (!agrees(extents.height, input_shape_->height) || !agrees(extents.width, input_shape_->width) ||
@@ -121,7 +192,7 @@ std::optional<Shape> OnnxReader::input_extents(const onnx::ValueInfoProto& input
     error(prefix + "the file states " + to_text(extents) + ", input_shape says " + to_text(*input_shape_));
     return std::nullopt;
   }
-  return input_shape_;
+  return layout_of(*input_shape_, roles);
 }
 
 /// The nodes so that each stands behind those it reads, otherwise in file order.
@@ -170,12 +241,18 @@ std::vector<const onnx::NodeProto*> OnnxReader::topological_order() {
   return order;
 }
 
-std::string OnnxReader::unsupported(const onnx::NodeProto& proto, const std::string& opset) {
-  std::string message = "operation '" + proto.op_type() + "' (";
-  if (!proto.domain().empty()) {
-    message += "domain '" + proto.domain() + "', ";
+std::string OnnxReader::unsupported(const onnx::NodeProto& proto) const {
+  const bool standard = is_standard(proto.domain());
+  const auto opset = opsets_.find(standard ? "" : proto.domain());
+  std::string message = "operation '" + printable_name(proto.op_type()) + "' (";
+  if (!standard) {
+    message += "domain '" + printable_name(proto.domain()) + "', ";
   }
-  message += "opset " + opset + ") is not supported; supported: ";
+  message += "opset " + (opset == opsets_.end() ? "unknown" : std::to_string(opset->second)) + ") is not supported; ";
+  if (const auto reason = refusals().find(proto.op_type()); standard && reason != refusals().end()) {
+    return message.append(reason->second);
+  }
+  message += "supported: ";
   bool first = true;
   for (const auto& [operation, handler] : handlers()) {
     message += (first ? "" : ", ") + operation;
@@ -191,17 +268,21 @@ void OnnxReader::read_node(const onnx::NodeProto& proto) {
   }
   OnnxNode node{proto, printable_name(label.empty() ? proto.op_type() : label)};
 
-  const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
-  const auto handler = handlers().find(proto.op_type());
   const bool reads_broken = std::any_of(proto.input().begin(), proto.input().end(),
                                         [&](const std::string& input) { return broken_.contains(input); });
-  if (!standard || handler == handlers().end()) {
-    const auto opset = opsets_.find(standard ? "" : proto.domain());
-    node.fail(unsupported(proto, opset == opsets_.end() ? "unknown" : std::to_string(opset->second)));
-  } else if (proto.output_size() == 0 || proto.output(0).empty()) {
+  const bool has_output = proto.output_size() > 0 && !proto.output(0).empty();
+  const bool all_constant = std::all_of(proto.input().begin(), proto.input().end(), [&](const std::string& input) {
+    const auto found = values_.find(input);
+    return input.empty() || (found != values_.end() && std::holds_alternative<OnnxConstant>(found->second));
+  });
+  if (is_standard(proto.domain()) && has_output && all_constant && proto.input_size() > 0) {
+    read_folded(node);
+  } else if (!handlers().contains(handler_name(proto))) {
+    node.fail(unsupported(proto));
+  } else if (!has_output) {
     node.fail("operation '" + proto.op_type() + "' has no output");
   } else if (!reads_broken) {
-    (this->*handler->second)(node);
+    (this->*handlers().at(handler_name(proto)))(node);
   }
   for (const std::string& problem : node.problems()) {
     error("node '" + node.label() + "': " + problem);
@@ -215,16 +296,55 @@ void OnnxReader::read_node(const onnx::NodeProto& proto) {
   }
 }
 
+/// A node that does not depend on the network's input makes a constant, whatever its operation.
+void OnnxReader::read_folded(OnnxNode& node) {
+  Constants operands;
+  for (const std::string& name : node.proto().input()) {
+    operands.push_back(name.empty() ? nullptr : &std::get<OnnxConstant>(values_.at(name)));
+  }
+  std::vector<OnnxConstant> results = fold_constants(node, operands);
+  for (int i = 0; i < node.proto().output_size() && !node.failed(); ++i) {
+    OnnxConstant& result = results[static_cast<std::size_t>(i)];
+    const auto stated = stated_dims_.find(node.proto().output(i));
+    if (!result.dims && stated != stated_dims_.end()) {
+      result.dims = stated->second;
+    }
+    if (!node.proto().output(i).empty()) {
+      forward(node, std::move(result), i);
+    }
+  }
+}
+
+Result<NetworkImport> OnnxReader::read() {
+  if (read_opset()) {
+    read_constants();
+    for (const onnx::NodeProto& node : model_.graph().node()) {
+      for (const std::string& input : node.input()) {
+        readers_.emplace(input, &node);
+      }
+    }
+    read_inputs();
+    for (const onnx::NodeProto* node : topological_order()) {
+      read_node(*node);
+    }
+  }
+  if (has_errors(diagnostics_)) {
+    return diagnostics_;
+  }
+  if (quantization_nodes_ > 0) {
+    warn(std::to_string(quantization_nodes_) +
+         " node(s) of quantization are passed through: the bit widths of the file are not used");
+  }
+  return NetworkImport{std::move(graph_), std::move(warnings_)};
+}
+
 // --- the file ---
 
 namespace {
 
 /// Why a file that protobuf cannot read, or that holds no model, is none.
-std::string describe_rejected(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  std::string start(512, '\0');
-  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(stream.gcount()));
+std::string describe_rejected(std::string_view bytes) {
+  const std::string_view start = bytes.substr(0, 512);
   if (start.empty()) {
     return "the file is empty";
   }
@@ -236,32 +356,70 @@ std::string describe_rejected(const std::filesystem::path& file) {
   return text ? "the file is text, not an ONNX model" : "the file is not an ONNX model, or it is cut short";
 }
 
-bool parse(const std::filesystem::path& file, onnx::ModelProto& model) {
-  std::ifstream stream{file, std::ios::binary};
-  google::protobuf::io::IstreamInputStream bytes{&stream};
-  google::protobuf::io::CodedInputStream coded{&bytes};
-  coded.SetTotalBytesLimit(std::numeric_limits<int>::max());
-  return model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage() && !stream.bad();
+/// A file mapped into memory: a weight that nobody looks at is never read from the disk.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& file) {
+    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      return;
+    }
+    struct stat status {};
+    if (fstat(descriptor, &status) == 0 && status.st_size > 0) {
+      const auto size = static_cast<std::size_t>(status.st_size);
+      void* const start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+      if (start != MAP_FAILED) {
+        bytes_ = {static_cast<const char*>(start), size};
+        // No reading ahead into the weights behind each name.
+        static_cast<void>(madvise(start, size, MADV_RANDOM));
+      }
+    }
+    close(descriptor);
+  }
+  ~MappedFile() {
+    if (!bytes_.empty()) {
+      munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+    }
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  /// Empty for an empty file, and for one that cannot be read.
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
+
+bool parse(std::string_view bytes, onnx::ModelProto& model) {
+  const std::optional<std::string> structure = strip_weights(bytes);
+  return structure && structure->size() <= std::numeric_limits<int>::max() && model.ParseFromString(*structure);
 }
 
 }  // namespace
 
-Result<NetworkImport> import_onnx(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
+Result<NetworkImport> import_onnx_bytes(std::string_view bytes, const std::string& file, const std::string& name,
+                                        const std::optional<Shape>& input_shape) {
   const auto refuse = [&](std::string message) -> Result<NetworkImport> {
-    return Diagnostics{{{.file = file.string()}, std::move(message)}};
+    return Diagnostics{{{.file = file}, std::move(message)}};
   };
-  if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    return refuse("cannot open: " + reason);
-  }
   onnx::ModelProto model;
   // A file of nothing, or of text by chance, parses as a model that has none of its fields.
-  if (!parse(file, model) || !model.has_ir_version()) {
-    return refuse(describe_rejected(file));
+  if (!parse(bytes, model) || !model.has_ir_version()) {
+    return refuse(describe_rejected(bytes));
   }
   if (!model.has_graph() || model.graph().node_size() == 0) {
     return refuse("the model holds no graph; the file may be cut short");
   }
-  return OnnxReader{model, file.string(), file.stem().string(), input_shape}.read();
+  return OnnxReader{model, file, name, input_shape}.read();
+}
+
+Result<NetworkImport> import_onnx(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
+  if (const std::string reason = why_not_readable(file); !reason.empty()) {
+    return Diagnostics{{{.file = file.string()}, "cannot open: " + reason}};
+  }
+  const MappedFile mapped{file};
+  return import_onnx_bytes(mapped.bytes(), file.string(), file.stem().string(), input_shape);
 }
 
 }  // namespace crossweave

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace crossweave {
 namespace {
-
-/// Shapes, axes, scales and the like are short; values of longer tensors are weights, which nobody asks for.
-constexpr std::int64_t kMaxKnownValues = 1024;
 
 template <class T>
 std::vector<T> raw_values(const std::string& bytes) {
@@ -35,33 +31,6 @@ std::optional<std::vector<Out>> values_of(const onnx::TensorProto& tensor, const
 
 }  // namespace
 
-int& extent_at(Shape& shape, std::size_t rank, std::size_t axis) {
-  if (axis == kChannelAxis) {
-    return shape.channels;
-  }
-  return rank == 4 && axis == 2 ? shape.height : shape.width;
-}
-
-Integers dims_of(Shape shape, std::size_t rank) {
-  Integers dims{1};
-  for (std::size_t axis = kChannelAxis; axis < rank; ++axis) {
-    dims.push_back(extent_at(shape, rank, axis));
-  }
-  return dims;
-}
-
-std::optional<Shape> shape_of(const Integers& dims) {
-  const auto fits = [](std::int64_t dim) { return dim >= 1 && dim <= std::numeric_limits<int>::max(); };
-  if (dims.size() < 2 || dims.size() > 4 || dims[kBatchAxis] != 1 || !std::all_of(dims.begin(), dims.end(), fits)) {
-    return std::nullopt;
-  }
-  Shape shape{1, 1, 1};
-  for (std::size_t axis = kChannelAxis; axis < dims.size(); ++axis) {
-    extent_at(shape, dims.size(), axis) = static_cast<int>(dims[axis]);
-  }
-  return shape;
-}
-
 std::optional<std::int64_t> element_count(const Integers& dims) {
   std::int64_t count = 1;
   for (const std::int64_t dim : dims) {
@@ -70,6 +39,21 @@ std::optional<std::int64_t> element_count(const Integers& dims) {
     }
   }
   return count;
+}
+
+std::optional<Integers> broadcast(const Integers& a, const Integers& b) {
+  const Integers& longer = a.size() < b.size() ? b : a;
+  const Integers& shorter = a.size() < b.size() ? a : b;
+  Integers dims = longer;
+  for (std::size_t i = 0; i < shorter.size(); ++i) {
+    std::int64_t& dim = dims[dims.size() - 1 - i];
+    const std::int64_t other = shorter[shorter.size() - 1 - i];
+    if (dim != other && dim != 1 && other != 1) {
+      return std::nullopt;
+    }
+    dim = dim == 1 ? other : dim;
+  }
+  return dims;
 }
 
 std::string dims_text(const Integers& values) {
@@ -104,7 +88,10 @@ std::string printable_name(const std::string& name) {
 
 OnnxConstant constant_of(const onnx::TensorProto& tensor) {
   OnnxConstant constant{.dims = Integers(tensor.dims().begin(), tensor.dims().end())};
-  const std::optional<std::int64_t> count = element_count(constant.dims);
+  if (std::ranges::any_of(*constant.dims, [](std::int64_t dim) { return dim < 0; })) {
+    return {.dims = std::nullopt};
+  }
+  const std::optional<std::int64_t> count = element_count(*constant.dims);
   const bool external = tensor.data_location() == onnx::TensorProto::EXTERNAL;
   if (!count || *count > kMaxKnownValues || external) {
     return constant;
@@ -115,6 +102,9 @@ OnnxConstant constant_of(const onnx::TensorProto& tensor) {
       break;
     case onnx::TensorProto::INT32:
       constant.integers = values_of<std::int32_t, std::int64_t>(tensor, tensor.int32_data(), *count);
+      break;
+    case onnx::TensorProto::BOOL:
+      constant.integers = values_of<std::uint8_t, std::int64_t>(tensor, tensor.int32_data(), *count);
       break;
     case onnx::TensorProto::FLOAT:
       constant.reals = values_of<float, double>(tensor, tensor.float_data(), *count);

@@ -11,44 +11,40 @@
 #include <onnx/onnx_pb.h>
 
 #include "arch/ids.h"
-#include "scheduler/geometry.h"
+#include "frontend/import/onnx_layout.h"
 
 namespace crossweave {
 
-using Integers = std::vector<std::int64_t>;
-
 /// A tensor that does not depend on the network's input: a weight, or a parameter of an operation.
 struct OnnxConstant {
-  Integers dims{};
-  /// The values of short integer tensors.
+  /// nullopt when nothing in the file tells.
+  std::optional<Integers> dims{Integers{}};
+  /// The values of short tensors of integers or truth values.
   std::optional<Integers> integers{};
   /// The values of short floating-point tensors.
   std::optional<std::vector<double>> reals{};
 };
 
-/// A feature map and the rank of its tensor: 4 is N x C x H x W, 3 is N x C x W (H = 1), 2 is N x C (H = W = 1).
-/// N is always 1: one inference is simulated.
+/// A feature map as the tensor that a node made of it. The batch is always 1: one inference is simulated.
 struct OnnxFeatureMap {
   OperationId operation;
-  std::size_t rank{4};
+  Layout axes;
 };
 
 using OnnxValue = std::variant<OnnxFeatureMap, OnnxConstant>;
 
+/// Shapes, axes, scales and the like are short; values of longer tensors are weights, which nobody asks for.
+inline constexpr std::int64_t kMaxKnownValues = 1024;
+
 inline constexpr std::size_t kBatchAxis = 0;
 inline constexpr std::size_t kChannelAxis = 1;
 
-/// The extent of `shape` that axis `axis` of a tensor of rank `rank` names.
-[[nodiscard]] int& extent_at(Shape& shape, std::size_t rank, std::size_t axis);
-
-/// The dimensions of a map as a tensor of rank `rank`.
-[[nodiscard]] Integers dims_of(Shape shape, std::size_t rank);
-
-/// The map that a tensor of these dimensions is; nullopt when it is none (rank, batch, or an extent out of range).
-[[nodiscard]] std::optional<Shape> shape_of(const Integers& dims);
-
 /// Product of dimensions; nullopt when one is negative or the product does not fit.
 [[nodiscard]] std::optional<std::int64_t> element_count(const Integers& dims);
+
+/// The dimensions of two tensors combined element by element; nullopt when they do not fit. Extents of 1 are repeated,
+/// missing leading ones are 1.
+[[nodiscard]] std::optional<Integers> broadcast(const Integers& a, const Integers& b);
 
 /// "[1, 3, 224, 224]"
 [[nodiscard]] std::string dims_text(const Integers& values);

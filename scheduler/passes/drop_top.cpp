@@ -1,10 +1,25 @@
 #include "scheduler/passes/drop_top.h"
 
-#include <algorithm>
+#include <vector>
 
 #include "scheduler/passes/graph_rewriter.h"
 
 namespace crossweave {
+namespace {
+
+/// Whether an operation gives the same map without those of its inputs that were dropped. Then all that reads it fits.
+bool stands_alone(const NetworkGraph& graph, OperationId id, const GraphRewriter& rewriter) {
+  std::vector<Shape> left;
+  for (const OperationId input : graph[id].inputs) {
+    if (rewriter.image(input)) {
+      left.push_back(graph[input].output);
+    }
+  }
+  const Result<Shape, Failure> shape = output_shape(graph[id].kind, left);
+  return shape && *shape == graph[id].output;
+}
+
+}  // namespace
 
 NetworkGraph drop_top(const NetworkGraph& graph) {
   IdVector<OperationId, bool> reaches_convolution(graph.size(), false);
@@ -19,10 +34,7 @@ NetworkGraph drop_top(const NetworkGraph& graph) {
   for (const OperationId id : ids(graph.operations())) {
     const Operation& operation = graph[id];
     const bool classifier = std::holds_alternative<Dense>(operation.kind) && !reaches_convolution[id];
-    const bool fed_only_by_classifier =
-        !operation.inputs.empty() &&
-        std::ranges::none_of(operation.inputs, [&](OperationId input) { return rewriter.image(input).has_value(); });
-    if (!classifier && !fed_only_by_classifier) {
+    if (!classifier && stands_alone(graph, id, rewriter)) {
       rewriter.copy(id);
     }
   }

@@ -5,8 +5,8 @@
 
 namespace crossweave {
 
-/// Removes the dense layers from which no convolution is reachable, and what only they feed. Dense layers inside the
-/// network (squeeze-and-excite gates) stay.
+/// Removes the dense layers from which no convolution is reachable, and what does not give the same map without them
+/// (what only they feed, a concatenation). Dense layers inside the network (squeeze-and-excite gates) stay.
 [[nodiscard]] NetworkGraph drop_top(const NetworkGraph& graph);
 
 }  // namespace crossweave

@@ -9,6 +9,15 @@
 
 namespace crossweave {
 
+/// Widths of a base layer's numbers; see passes/quantize.h.
+struct Quantization {
+  int weight_bits{0};
+  int activation_bits{0};
+  int cells_per_weight{1};  ///< columns of the im2col matrix that one output channel takes
+
+  friend bool operator==(const Quantization&, const Quantization&) = default;
+};
+
 /// A base layer of a canonical graph.
 struct BaseLayer {
   OperationId operation;
@@ -19,6 +28,8 @@ struct BaseLayer {
   Extent stride;
   Extent dilation;
   int groups{1};
+  /// Absent until the pass `quantize`: one column an output channel.
+  Quantization quantization{};
 
   /// t_i = O_H * O_W: latency of the layer alone, one cycle an OFM vector (paper, Section III-B).
   [[nodiscard]] Cycles cycles() const { return Cycles{ofm.pixels()}; }

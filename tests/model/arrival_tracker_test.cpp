@@ -84,7 +84,8 @@ class Elements {
 };
 
 /// What each set of a duplicate needs on one tile, straight from the set's own rectangle.
-std::vector<std::vector<Region>> needs_by_position(const Station& station, DuplicateId duplicate, const StationPart& part) {
+std::vector<std::vector<Region>> needs_by_position(const Station& station, DuplicateId duplicate,
+                                                   const StationPart& part) {
   std::vector<std::vector<Region>> needs;
   for (std::size_t s = 0; s < station.grid.size(); ++s) {
     const SetId set{s};
@@ -135,7 +136,8 @@ void check_part(const ExecutionPlan& plan, const Station& station, DuplicateId d
     });
     for (std::size_t position = 0; position < needs.size(); ++position) {
       CAPTURE(station.name, duplicate.value(), part.tile.value(), position);
-      const auto uses = std::ranges::count_if(needs[position], [&](const Region& need) { return overlap(need, region); });
+      const auto uses =
+          std::ranges::count_if(needs[position], [&](const Region& need) { return overlap(need, region); });
       REQUIRE(touched[position] == uses);
       if (uses == 0) {
         continue;
@@ -182,6 +184,26 @@ TEST_CASE("arrivals complete the sets that need them", "[arrival_tracker]") {
   CHECK(touches.empty());
   tracker.arrive(input, {{1, 2}, {2, 3}}, {0, 1}, touch);
   CHECK(touches == Touches{{1, true}, {3, false}});
+}
+
+TEST_CASE("channels that a set does not read are nobody's", "[arrival_tracker]") {
+  test::NetworkBuilder net;
+  const OperationId input = net.input({2, 2, 4});
+  net.conv(net.channels(input, 1, 2), 1, 1);
+  MappingOptions options;
+  options.set = {0, 0};
+  const ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), options), Architecture{});
+  const Station& conv = plan.stations[StationId{1}];
+  ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front()};
+  int touches = 0;
+  const auto touch = [&](std::size_t /*position*/, bool /*complete*/) { ++touches; };
+  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {0, 1}, touch);
+  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {3, 4}, touch);
+  CHECK(touches == 0);
+  CHECK(tracker.missing(0) == 8);
+  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {1, 3}, touch);
+  CHECK(touches == 1);
+  CHECK(tracker.complete(0));
 }
 
 TEST_CASE("a set that lies wholly in the padding waits for nothing", "[arrival_tracker]") {

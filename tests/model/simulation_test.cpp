@@ -75,6 +75,8 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
     REQUIRE_FALSE(pe.running);
     pe.running = e;
     mvms += e.mvms;
+    rows_driven[e.layer] += e.rows_driven;
+    conversions[e.layer] += e.conversions;
   }
   void write(const MvmFinished& e) override {
     hash(4, e.at.count_ps(), e.pe.value());
@@ -88,7 +90,8 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
     levels[{e.tile, e.which}] = e.level;
   }
   void write(const TransferDelivered& e) override {
-    hash(6, e.at.count_ps(), static_cast<int>(e.kind), e.source.value(), e.destination.value(), e.size.count(), e.routers);
+    hash(6, e.at.count_ps(), static_cast<int>(e.kind), e.source.value(), e.destination.value(), e.size.count(),
+         e.routers);
     last_delivery = e.at;
     if (e.kind == TransactionKind::psum) {
       ++partial_sums;
@@ -108,6 +111,8 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
   Duration latency;
   Duration last_delivery;
   std::int64_t mvms{0};
+  std::map<LayerId, std::int64_t> rows_driven;
+  std::map<LayerId, std::int64_t> conversions;
   std::int64_t partial_sums{0};
   Bytes written;
   /// Of all events in their order, with all their fields (FNV-1a).
@@ -144,7 +149,8 @@ std::unique_ptr<Simulated> simulate(const ScheduledNetwork& network, const Archi
 }
 
 /// Cycles that the simulation of a hand-made network takes; it must agree with the schedule.
-std::int64_t latency_of(const NetworkGraph& graph, const MappingOptions& options, const Architecture& architecture = {}) {
+std::int64_t latency_of(const NetworkGraph& graph, const MappingOptions& options,
+                        const Architecture& architecture = {}) {
   const ScheduledNetwork network = test::schedule_of(graph, options, architecture.crossbar);
   const auto simulated = simulate(network, architecture);
   CHECK(simulated->end.outcome == Outcome::completed);
@@ -178,8 +184,8 @@ std::optional<std::int64_t> output_elements(const NetworkGraph& canonical) {
 }
 
 /// Everything that the schedule promises, and that nothing is left over.
-void check_against_schedule(const ScheduledNetwork& network, const ExecutionPlan& plan, const Architecture& architecture,
-                            const Simulated& simulated) {
+void check_against_schedule(const ScheduledNetwork& network, const ExecutionPlan& plan,
+                            const Architecture& architecture, const Simulated& simulated) {
   const Duration t_mvm = architecture.crossbar.mvm_latency;
   const Recorder& record = simulated.record;
   std::string waiting;
@@ -220,6 +226,16 @@ void check_against_schedule(const ScheduledNetwork& network, const ExecutionPlan
   }
   REQUIRE(active == t_mvm * network.active_pe_cycles());
   REQUIRE(record.mvms == network.active_pe_cycles());
+  for (const LayerId layer : ids(network.mapped.layers)) {
+    const BaseLayer& base = network.mapped.layers[layer];
+    const CrossbarGrid& grid = network.mapped.crossbars[layer];
+    CAPTURE(base.name, grid.vertical, grid.horizontal, grid.groups_per_crossbar);
+    // Every pixel drives every weight's row once a column piece, and converts every channel once a row piece.
+    const int column_pieces = grid.groups_per_crossbar > 0 ? 1 : grid.horizontal / base.groups;
+    const std::int64_t rows = std::int64_t{base.kernel.height} * base.kernel.width * base.ifm.channels;
+    REQUIRE(record.rows_driven.at(layer) == base.ofm.pixels() * rows * column_pieces);
+    REQUIRE(record.conversions.at(layer) == base.ofm.pixels() * base.ofm.channels * grid.vertical);
+  }
 
   for (const auto& [buffer, level] : record.levels) {
     CAPTURE(buffer.first.value(), buffer.second == BufferLevel::Which::input);
@@ -274,7 +290,8 @@ TEST_CASE("a 3x3 layer waits for its windows", "[simulation]") {
 
 TEST_CASE("padding is there from the start", "[simulation]") {
   // 3 x 3 maps, 3 x 3 kernels, padding 1: pixel (0, 0) needs the first layer's (1, 1), done at 5; (2, 2) needs (2, 2),
-  // done at 9; from then on (0, 0) 6, (0, 1) and (0, 2) need (1, 2) at 6: 7, 8; (1, 0) needs (2, 1) at 8: 9; then 10, ...
+  // done at 9; from then on (0, 0) 6, (0, 1) and (0, 2) need (1, 2) at 6: 7, 8; (1, 0) needs (2, 1) at 8: 9; then 10,
+  // ...
   test::NetworkBuilder net;
   net.conv(net.conv(net.input({3, 3, 3}), 4), 2);
   CHECK(latency_of(net.graph(), with_sets({1, 1})) == 14);
@@ -338,6 +355,10 @@ TEST_CASE("partial sums travel between the tiles of a layer", "[simulation]") {
   CHECK(sums_with(1) == 4 * 2);
   CHECK(sums_with(2) == 4 * 1);
   CHECK(sums_with(3) == 0);
+  // Rows 16, 16 and 8, each with all of the 20 columns, for each of the 4 pixels.
+  const auto simulated = simulate(network, architecture);
+  CHECK(simulated->record.rows_driven.at(LayerId{0}) == 4 * 40);
+  CHECK(simulated->record.conversions.at(LayerId{0}) == 4 * 3 * 20);
 }
 
 // --- at random ---
@@ -513,9 +534,8 @@ TEST_CASE("t_MVM is the unit of a latency", "[simulation][mutation]") {
   }
 }
 
-TEST_CASE("an order of execution that cannot be kept ends in a diagnosis", "[simulation][mutation]") {
-  // Two layers on one another: the first is told to run its last set first, the second its first. That is slower, not
-  // wrong; but a set that comes twice in the place of another never lets the other run.
+TEST_CASE("the chip keeps the order that it is told", "[simulation][mutation]") {
+  // Two layers on one another, the first told to run backwards: the second's set 0 is there at 4, and all four follow.
   test::NetworkBuilder net;
   net.conv(net.conv(net.input({2, 2, 3}), plain(4, 1)), plain(2, 1));
   const ScheduledNetwork network = test::schedule_of(net.graph(), with_sets({1, 1}));
@@ -524,7 +544,6 @@ TEST_CASE("an order of execution that cannot be kept ends in a diagnosis", "[sim
   std::reverse(order.begin(), order.end());
   const auto simulated = simulate(reversed, Architecture{});
   CHECK(simulated->end.outcome == Outcome::completed);
-  // The second layer's set 0 starts at 4; all four then follow one another.
   CHECK(simulated->record.latency == Architecture{}.crossbar.mvm_latency * 8);
 }
 
@@ -560,6 +579,22 @@ TEST_CASE("a run that hangs before its time limit is a deadlock", "[simulation]"
   test::Random random{1};
   drop_delivery(plan, random);
   CHECK(simulate(plan, architecture, architecture.crossbar.mvm_latency * 1000)->end.outcome == Outcome::deadlock);
+}
+
+TEST_CASE("a diagnosis stays short", "[simulation]") {
+  // The network's input never leaves the DRAM: 15 layers wait for it, and the DRAM for their 15 outputs.
+  test::NetworkBuilder net;
+  const OperationId input = net.input({2, 2, 3});
+  for (int i = 0; i < 15; ++i) {
+    net.conv(input, plain(4, 1));
+  }
+  ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), with_sets({1, 1})), Architecture{});
+  DeliveryLists& lists = plan.stations[StationId{0}].deliveries;
+  lists.items.clear();
+  std::fill(lists.first.begin(), lists.first.end(), 0);
+  const auto simulated = simulate(plan, Architecture{});
+  CHECK(simulated->end.outcome == Outcome::deadlock);
+  CHECK(simulated->end.waiting.size() == 20);
 }
 
 TEST_CASE("outcomes have names", "[simulation]") {

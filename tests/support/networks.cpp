@@ -167,8 +167,8 @@ NetworkGraph windows() {
 }  // namespace
 
 std::vector<NetworkGraph> small_networks() {
-  return {conv_chain(4, 12, 8), diamonds(4, 9), sequential(), residual(), inception(),
-          gated(),              skipping(),     pyramid(),    sliced(),   windows()};
+  return {conv_chain(4, 12, 8), diamonds(4, 9), sequential(), residual(), inception(), gated(),
+          skipping(),           pyramid(),      sliced(),     windows()};
 }
 
 NetworkGraph tinyyolov4() {
@@ -413,8 +413,8 @@ class RandomNetwork {
   }
 
   void concat(OperationId in, const Shape& shape) {
-    const Concat::Along along = random_.pick(
-        std::vector<Concat::Along>{Concat::Along::rows, Concat::Along::columns, Concat::Along::channels});
+    const Concat::Along along =
+        random_.pick(std::vector<Concat::Along>{Concat::Along::rows, Concat::Along::columns, Concat::Along::channels});
     std::vector<OperationId> inputs{in};
     const int others = random_.between(1, 2);
     for (int i = 0; i < others; ++i) {
@@ -438,7 +438,8 @@ class RandomNetwork {
   }
 
   void slice(OperationId in, const Shape& shape) {
-    const Shape extent{random_.between(1, shape.height), random_.between(1, shape.width), random_.between(1, shape.channels)};
+    const Shape extent{random_.between(1, shape.height), random_.between(1, shape.width),
+                       random_.between(1, shape.channels)};
     const Shape first{random_.between(0, shape.height - extent.height), random_.between(0, shape.width - extent.width),
                       random_.between(0, shape.channels - extent.channels)};
     keep(Slice{first, extent}, {in});
@@ -487,19 +488,44 @@ RandomCase random_case(std::uint64_t seed) {
   Random random{~seed};
   Architecture architecture;
   architecture.name = "random";
-  architecture.crossbar.rows = random.pick(std::vector<int>{5, 16, 37, 256});
+  architecture.crossbar.rows = random.pick(std::vector<int>{4, 12, 37, 256});
   architecture.crossbar.columns = random.pick(std::vector<int>{3, 8, 256});
   architecture.tile.pes = random.pick(std::vector<int>{1, 2, 3, 8});
   MappingOptions options;
   options.extra_pes = random.one_in(4) ? 0 : random.between(1, 60);
-  options.duplication = random.pick(std::vector<Duplication>{Duplication::none, Duplication::sum, Duplication::bottleneck,
-                                                             Duplication::bottleneck});
+  options.duplication = random.pick(
+      std::vector<Duplication>{Duplication::none, Duplication::sum, Duplication::bottleneck, Duplication::bottleneck});
   options.partition = random.one_in(2) ? Partition::interleaved : Partition::blocks;
   options.set = random.pick(std::vector<SetSize>{{1, 1}, {1, 0}, {0, 1}, {2, 2}, {2, 3}, {3, 2}, {4, 4}, {0, 0}});
   options.order = random.one_in(2) ? SetOrder::raster : SetOrder::ready;
   options.mode = random.one_in(5) ? ScheduleMode::layer_by_layer : ScheduleMode::cross_layer;
   ScheduledNetwork network = schedule_of(random_network(seed), options, architecture.crossbar);
   return {std::move(architecture), options, std::move(network)};
+}
+
+namespace {
+
+void walk_back_paths(const NetworkGraph& graph, OperationId id, const Rect& output, std::vector<NeededRegion>& found) {
+  for (std::size_t i = 0; i < graph[id].inputs.size(); ++i) {
+    const OperationId input = graph[id].inputs[i];
+    const Rect needed = graph.input_region(id, i, output);
+    if (needed.empty()) {
+      continue;
+    }
+    if (is_base(graph[input].kind)) {
+      found.push_back({input, needed});
+    } else {
+      walk_back_paths(graph, input, needed, found);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<NeededRegion> regions_behind(const NetworkGraph& graph, OperationId id, const Rect& output) {
+  std::vector<NeededRegion> found;
+  walk_back_paths(graph, id, output, found);
+  return found;
 }
 
 ScheduledNetwork schedule_of(const NetworkGraph& graph, const MappingOptions& options, const CrossbarSpec& crossbar) {

@@ -103,6 +103,15 @@ struct RandomCase {
 };
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 
+/// A region of a base layer's OFM, by the operation that computes it.
+struct NeededRegion {
+  OperationId producer;
+  Rect rect;
+};
+/// What `output` of an operation needs of the base layers before it: one entry a path, each path walked by itself, so
+/// that their number may be exponential. Regions that are empty are left out.
+[[nodiscard]] std::vector<NeededRegion> regions_behind(const NetworkGraph& graph, OperationId id, const Rect& output);
+
 /// schedule_network of a network that is known to have a schedule, with its top.
 [[nodiscard]] ScheduledNetwork schedule_of(const NetworkGraph& graph, const MappingOptions& options,
                                            const CrossbarSpec& crossbar = {});

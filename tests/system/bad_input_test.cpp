@@ -1,9 +1,9 @@
 // Does wrong input end with status 2 and exactly the right words? Every rule of every input has a file in
 // tests/bad_input, and NAME.err beside it holds the whole of stderr.
 //
-//   config/NAME.yaml              crossweave check NAME.yaml, then the lines of NAME.args, if any, as arguments
-//   network/NAME.yaml or .onnx    crossweave describe NAME.yaml, then the lines of NAME.args
-//   cli/NAME.args                 crossweave, then the lines of NAME.args
+//   config/NAME.yaml                              crossweave check NAME.yaml, then the lines of NAME.args, if any
+//   network/NAME.yaml, .onnx, .cfg or .json       crossweave describe NAME.yaml, then the lines of NAME.args
+//   cli/NAME.args                                 crossweave, then the lines of NAME.args
 //
 // Files of config/ and network/ without .err are parts of others. CROSSWEAVE_UPDATE_GOLDEN=1 rewrites each .err that
 // exists (make an empty one for a new case); read the difference before you commit it.
@@ -106,7 +106,7 @@ TEST_CASE("a wrong configuration is refused in the right words", "[bad_input]") 
 }
 
 TEST_CASE("a wrong network is refused in the right words", "[bad_input]") {
-  const std::vector<BadInput> inputs = bad_inputs("network", "describe", {".yaml", ".onnx"});
+  const std::vector<BadInput> inputs = bad_inputs("network", "describe", {".yaml", ".onnx", ".cfg", ".json"});
   require_paired(inputs, "network");
   check_all(inputs);
 }

@@ -135,6 +135,8 @@ TEST_CASE("groups share a crossbar block-diagonally when they fit", "[im2col]") 
     CHECK(grid_of({3, 3}, 16, 32, 8, 64, 16) == CrossbarGrid{1, 3, 3});
     // floor(256 / 18) = 14, floor(16 / 4) = 4.
     CHECK(grid_of({3, 3}, 16, 32, 8, 256, 16) == CrossbarGrid{1, 2, 4});
+    // Exactly one group to a crossbar.
+    CHECK(grid_of({3, 3}, 16, 32, 8, 18, 4) == CrossbarGrid{1, 8, 1});
     // More room than groups.
     CHECK(grid_of({3, 3}, 16, 32, 8, 256, 256).pes() == 1);
   }
@@ -162,6 +164,71 @@ TEST_CASE("every weight is on the piece that its im2col row and column name", "[
     const BaseLayer layer = conv_layer({random.between(1, 4), random.between(1, 4)}, groups * random.between(1, 7),
                                        groups * random.between(1, 7), groups);
     check_pieces(layer, crossbar(random.between(1, 40), random.between(1, 12)));
+  }
+}
+
+TEST_CASE("an output channel's cells stay on one crossbar", "[im2col]") {
+  BaseLayer layer = conv_layer({1, 1}, 10, 256);
+  SECTION("widths that divide the columns: the matrix is so many times as wide") {
+    layer.quantization.cells_per_weight = 2;
+    CHECK(im2col_grid(layer, crossbar(256, 256)) == CrossbarGrid{1, 2, 0});
+    CHECK(crossbar_piece(layer, crossbar(256, 256), 0, 1).output_channels == Interval{128, 256});
+    CHECK(crossbar_piece(layer, crossbar(256, 256), 0, 1).matrix_columns == 256);
+    CHECK(weight_cells(layer) == 10 * 256 * 2);
+  }
+  SECTION("others leave columns empty: 85 channels of 3 cells on 256 columns") {
+    layer.quantization.cells_per_weight = 3;
+    CHECK(im2col_grid(layer, crossbar(256, 256)) == CrossbarGrid{1, 4, 0});
+    CHECK(crossbar_piece(layer, crossbar(256, 256), 0, 0).output_channels == Interval{0, 85});
+    CHECK(crossbar_piece(layer, crossbar(256, 256), 0, 0).matrix_columns == 255);
+    CHECK(crossbar_piece(layer, crossbar(256, 256), 0, 3).output_channels == Interval{255, 256});
+  }
+  SECTION("as wide as the crossbar") {
+    layer.quantization.cells_per_weight = 64;
+    CHECK(im2col_grid(layer, crossbar(256, 64)) == CrossbarGrid{1, 256, 0});
+  }
+  SECTION("groups share what columns there are") {
+    // 18 rows and 4 x 3 columns a group: floor(64 / 18) = 3, floor(32 / 12) = 2.
+    BaseLayer grouped = conv_layer({3, 3}, 16, 32, 8);
+    grouped.quantization.cells_per_weight = 3;
+    CHECK(im2col_grid(grouped, crossbar(64, 32)) == CrossbarGrid{1, 4, 2});
+    CHECK(crossbar_piece(grouped, crossbar(64, 32), 0, 1).output_channels == Interval{8, 16});
+    CHECK(crossbar_piece(grouped, crossbar(64, 32), 0, 1).matrix_columns == 24);
+    // One group of 4 channels no longer fits: 3 and 1.
+    CHECK(im2col_grid(grouped, crossbar(64, 11)) == CrossbarGrid{1, 16, 0});
+    CHECK(crossbar_piece(grouped, crossbar(64, 11), 0, 3).output_channels == Interval{7, 8});
+  }
+}
+
+TEST_CASE("every cell of every weight has a place", "[im2col]") {
+  test::Random random{2};
+  for (int i = 0; i < 400; ++i) {
+    const int groups = random.pick(std::vector<int>{1, 1, 2, 3, 8});
+    BaseLayer layer = conv_layer({random.between(1, 3), random.between(1, 3)}, groups * random.between(1, 7),
+                                 groups * random.between(1, 9), groups);
+    layer.quantization.cells_per_weight = random.between(1, 5);
+    const CrossbarSpec spec = crossbar(random.between(1, 60), random.between(5, 40));
+    CAPTURE(i, layer.quantization.cells_per_weight, spec.rows, spec.columns);
+    const CrossbarGrid grid = im2col_grid(layer, spec);
+    // Pieces hold disjoint channels, none more columns than there are, and together every cell.
+    std::int64_t cells = 0;
+    for (int p = 0; p < grid.vertical; ++p) {
+      int channels = 0;
+      for (int j = 0; j < grid.horizontal; ++j) {
+        const CrossbarPiece piece = crossbar_piece(layer, spec, p, j);
+        CHECK(piece.output_channels.begin == channels);
+        channels = piece.output_channels.end;
+        CHECK(piece.matrix_columns == piece.output_channels.size() * layer.quantization.cells_per_weight);
+        CHECK(piece.matrix_columns <= spec.columns);
+        // Of a crossbar that several groups share, only their blocks on the diagonal hold weights.
+        const int blocks = grid.groups_per_crossbar > 0
+                               ? piece.output_channels.size() / (layer.ofm.channels / layer.groups)
+                               : 1;
+        cells += std::int64_t{piece.matrix_rows} * piece.matrix_columns / blocks;
+      }
+      CHECK(channels == layer.ofm.channels);
+    }
+    CHECK(cells == weight_cells(layer));
   }
 }
 

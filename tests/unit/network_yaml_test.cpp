@@ -248,11 +248,12 @@ TEST_CASE("files that are no network are refused by name", "[network_file]") {
     REQUIRE(import.error().size() == 1);
     return to_string(import.error().front());
   };
-  CHECK(message("net.cfg", {}) ==
-        "net.cfg: error: a network file '.cfg' cannot be read by this version; supported: .yaml, .yml and .onnx");
+  CHECK(message("net.pt", {}) ==
+        "net.pt: error: a network file '.pt' cannot be read by this version; supported: .yaml, .yml, .onnx, .cfg and "
+        ".json");
   CHECK(message("net", {"run.yaml", 2, 10}) ==
         "run.yaml:2:10: error: network 'net': a network file without an extension cannot be read by this version; "
-        "supported: .yaml, .yml and .onnx");
+        "supported: .yaml, .yml, .onnx, .cfg and .json");
   CHECK(message("/nowhere/net.yaml", {}) == "/nowhere/net.yaml: error: cannot open: No such file or directory");
   const test::TemporaryFile file{"name: n\ninput: [1, 1, 1]\nlayers: [{op: relu}]\n", ".YML"};
   CHECK(import_network(file.path(), std::nullopt, {}));

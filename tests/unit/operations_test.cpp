@@ -203,12 +203,12 @@ TEST_CASE("slices shift and upsampling divides", "[operations]") {
   check_axis(upsample, Axis::columns, 0, {kMap}, [](int output) { return std::vector{output / 2}; });
 }
 
-TEST_CASE("element-wise operations need the same region, and all of a broadcast extent", "[operations]") {
+TEST_CASE("element-wise operations need the same region, and all of a broadcast input", "[operations]") {
   const std::vector<Shape> inputs{{6, 1, 4}, {6, 5, 1}, {1, 1, 4}};
   CHECK(shape_of(Elementwise{"add"}, inputs) == Shape{6, 5, 4});
   const auto same = [](int output) { return std::vector{output}; };
   const auto first = [](int) { return std::vector{0}; };
-  check_axis(Elementwise{"add"}, Axis::rows, 0, inputs, same);
+  check_axis(Elementwise{"add"}, Axis::rows, 0, inputs, reads_all(6));
   check_axis(Elementwise{"add"}, Axis::columns, 0, inputs, first);
   check_axis(Elementwise{"add"}, Axis::columns, 1, inputs, same);
   check_axis(Elementwise{"add"}, Axis::rows, 2, inputs, first);

@@ -155,16 +155,16 @@ TEST_CASE("ties of `sum` leave the last layers alone", "[duplication]") {
   const Admissibility rule{Partition::interleaved, kPixels};
   CHECK(duplicate_for_sum({square(4, 1), square(4, 1), square(4, 1)}, 1, rule).raw() == std::vector<int>{2, 1, 1});
   CHECK(duplicate_for_sum({square(4, 1), square(4, 1), square(4, 1)}, 2, rule).raw() == std::vector<int>{2, 2, 1});
-  // 6 + 6 / 2 = 6 / 2 + 6, but also 6 / 3 + ... : the sum of unequal fractions that no binary number holds.
+  // 6 / 3 + 2 = 6 / 2 + 2 / 2.
   CHECK(duplicate_for_sum({{6, 1, {6, 1, 1}}, {2, 1, {2, 1, 1}}}, 2, rule).raw() == std::vector<int>{3, 1});
-  // 12 + 4 = 16: one more copy of the first, 6 + 4 = 10; of the second, 12 + 2 = 14.
+  // 12 / 2 + 4 is less than 12 + 4 / 3.
   CHECK(duplicate_for_sum({{12, 2, {12, 1, 1}}, {4, 1, {4, 1, 1}}}, 2, rule).raw() == std::vector<int>{2, 1});
   // A rule may leave PEs unused.
   CHECK(duplicate_for_sum({square(1, 1), {9, 5, {3, 3, 1}}}, 4, rule).raw() == std::vector<int>{1, 1});
 }
 
 TEST_CASE("ties of `sum` are ties of fractions, not of floating-point numbers", "[duplication]") {
-  // All of t / d = 1/3 + 1/3 + ... kind: any order of duplicates costs the same, rounding would prefer one.
+  // Three layers get a fourth copy, whichever they are: rounded thirds of 49 would prefer some.
   const Admissibility rule{Partition::interleaved, kPixels};
   Candidates layers;
   for (int i = 0; i < 7; ++i) {
@@ -176,9 +176,11 @@ TEST_CASE("ties of `sum` are ties of fractions, not of floating-point numbers", 
 TEST_CASE("`sum` handles a budget far beyond what the network can use", "[duplication]") {
   const Admissibility rule{Partition::interleaved, kPixels};
   CHECK(duplicate_for_sum({square(3, 2), square(2, 3)}, 1'000'000'000'000, rule).raw() == std::vector<int>{9, 4});
-  CHECK(duplicate_for_bottleneck({square(3, 2), square(3, 3)}, 1'000'000'000'000, rule).raw() == std::vector<int>{9, 9});
-  // At 1 cycle each the first in graph order would have to have a copy more, which is inadmissible.
-  CHECK(duplicate_for_bottleneck({square(3, 2), square(2, 3)}, 1'000'000'000'000, rule).raw() == std::vector<int>{9, 4});
+  CHECK(duplicate_for_bottleneck({square(3, 2), square(3, 3)}, 1'000'000'000'000, rule).raw() ==
+        std::vector<int>{9, 9});
+  // At one cycle each it is the first layer's turn, which has no more pixels to give away.
+  CHECK(duplicate_for_bottleneck({square(3, 2), square(2, 3)}, 1'000'000'000'000, rule).raw() ==
+        std::vector<int>{9, 4});
 }
 
 TEST_CASE("`bottleneck` serves the slowest layer first and stops when it does not fit", "[duplication]") {
@@ -189,7 +191,7 @@ TEST_CASE("`bottleneck` serves the slowest layer first and stops when it does no
   CHECK(duplicate_for_bottleneck({square(6, 4), square(4, 1)}, 3, rule).raw() == std::vector<int>{1, 1});
   // Ties: the first in graph order.
   CHECK(duplicate_for_bottleneck({square(4, 1), square(4, 1)}, 1, rule).raw() == std::vector<int>{2, 1});
-  // 11 blocks have no factor pair on a 4 x 4 map (1 x 11), nor have 5.
+  // A 4 x 4 map cannot be cut into 5 blocks, but into 6.
   const Admissibility blocks{Partition::blocks, kPixels};
   CHECK(duplicate_for_bottleneck({square(4, 1), square(1, 1)}, 20, blocks).raw() == std::vector<int>{4, 1});
   CHECK(duplicate_for_sum({square(4, 1), square(1, 1)}, 4, blocks).raw() == std::vector<int>{4, 1});
