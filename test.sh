@@ -7,13 +7,15 @@ source "$root/.ci/setup.sh"
 
 selection=(--label-exclude '^slow$')
 options=()
+slow=
 for argument in "$@"; do
   if [[ $argument == --slow ]]; then
     selection=()
+    slow=slow
   else
     options+=("$argument")
   fi
 done
-set_up tests
+set_up tests $slow
 say "testing"
 exec ctest --test-dir "$build_dir" --output-on-failure --no-tests=error -j 2 "${selection[@]}" "${options[@]}"

@@ -1,10 +1,11 @@
 # Sourced by run.sh and test.sh: installs what is missing, configures and builds into build/release.
 # Everything it says goes to stderr. Callers set `root` to the directory of the checkout.
 
-# What building and running needs, and what testing needs on top of it.
+# What building and running needs, what testing needs on top of it, and the slow tests on top of that.
 build_packages=(g++ cmake ninja-build pkg-config libsystemc-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev libonnx-dev libprotobuf-dev protobuf-compiler libgmp-dev)
 test_packages=(catch2 libbenchmark-dev clang-format clang-tidy)
+slow_packages=(clang libclang-rt-14-dev libonnx-testdata)
 
 build_dir=$root/build/release
 
@@ -85,9 +86,16 @@ build() {
   cmake --build "$build_dir" --parallel "$(nproc)" --target "$target" >&2
 }
 
-# set_up [tests]: one at a time per checkout, so that two scripts started together do not build into each other.
+# set_up [tests [slow]]: one at a time per checkout, so that two scripts started together do not build into each other.
 set_up() {
-  install_packages "${build_packages[@]}" $([[ ${1-} == tests ]] && printf '%s\n' "${test_packages[@]}")
+  local packages=("${build_packages[@]}")
+  if [[ ${1-} == tests ]]; then
+    packages+=("${test_packages[@]}")
+  fi
+  if [[ ${2-} == slow ]]; then
+    packages+=("${slow_packages[@]}")
+  fi
+  install_packages "${packages[@]}"
   mkdir -p "$root/build"
   exec {lock}>"$root/build/.lock"
   if ! flock --nonblock "$lock"; then

@@ -74,8 +74,8 @@ enum class RouterSide { east, west, south, north, local };  // +x, -x, +y, -y
 
 /// A channel that flits cross, and how many did.
 struct NocLink {
-  int router{0};    ///< from whose output
-  RouterSide side;  ///< of that router; local: ejection to `endpoint`
+  int router{0};                      ///< from whose output
+  RouterSide side{RouterSide::east};  ///< of that router; local: ejection to `endpoint`
   int endpoint{0};
   std::int64_t flits{0};
 };
@@ -84,7 +84,7 @@ struct NocFlitCounts {
   std::int64_t injected{0};  ///< handed over by endpoints, those still in source queues included
   std::int64_t replicas{0};  ///< made by multicast
   std::int64_t ejected{0};   ///< taken by endpoints
-  std::int64_t in_flight() const { return injected + replicas - ejected; }
+  [[nodiscard]] std::int64_t in_flight() const { return injected + replicas - ejected; }
 };
 
 /// Input-queued routers, dimension-order routing, credits, virtual cut-through: a packet moves on when its output is

@@ -215,9 +215,12 @@ Result<Shape, Failure> infer(const OperationKind& kind, std::span<const Shape> i
   return std::visit(Overloaded{
                         [](const Input& op) -> Result<Shape, Failure> { return op.shape; },
                         [&](const Conv2d& op) { return shape_of_conv(op, inputs[0]); },
-                        [](const Dense& op) -> Result<Shape, Failure> {
+                        [&](const Dense& op) -> Result<Shape, Failure> {
                           if (op.units < 1) {
                             return fail("units must be positive");
+                          }
+                          if (inputs[0].elements() > std::numeric_limits<int>::max()) {
+                            return fail("a dense layer on " + text(inputs[0]) + " has too many inputs");
                           }
                           return Shape{1, 1, op.units};
                         },

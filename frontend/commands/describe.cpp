@@ -93,8 +93,7 @@ void read_hardware(const DescribeOptions& given, PassOptions& options, Diagnosti
       options.crossbar.rows = crossbar->front();
       options.crossbar.columns = crossbar->back();
     } else {
-      problems.push_back(
-          usage("--crossbar: expected ROWSxCOLUMNS, each in [1, 65536], got '" + given.crossbar + "'"));
+      problems.push_back(usage("--crossbar: expected ROWSxCOLUMNS, each in [1, 65536], got '" + given.crossbar + "'"));
     }
   }
   const auto bits = [&](const char* option, const std::string& text, int& target) {
@@ -108,10 +107,11 @@ void read_hardware(const DescribeOptions& given, PassOptions& options, Diagnosti
   bits("--bits-per-cell", given.bits_per_cell, options.crossbar.bits_per_cell);
   const int cells = cells_per_weight(options.precision.weight_bits, options.crossbar.bits_per_cell);
   if (problems.empty() && cells > options.crossbar.columns) {
-    problems.push_back(usage(fmt::format("--weight-bits: {} bits need {} cells of {} bits in one row, more than a "
-                                         "crossbar of {}x{} has columns",
-                                         options.precision.weight_bits, cells, options.crossbar.bits_per_cell,
-                                         options.crossbar.rows, options.crossbar.columns)));
+    problems.push_back(
+        usage(fmt::format("--weight-bits: {} bits need {} cells of {} bits in one row, more than a "
+                          "crossbar of {}x{} has columns",
+                          options.precision.weight_bits, cells, options.crossbar.bits_per_cell, options.crossbar.rows,
+                          options.crossbar.columns)));
   }
 }
 
@@ -183,6 +183,8 @@ struct Description {
   Cycles cycles;  ///< sum of t_i
   std::vector<OperationId> inputs;
   std::vector<OperationId> outputs;
+  /// Operations that are taken to need their whole input.
+  std::vector<std::string> conservative;
   std::vector<std::string> warnings;
 
   /// A layer's part of the work.
@@ -192,14 +194,14 @@ struct Description {
 };
 
 /// True when an operation is taken to need its whole input because the places of its outputs in it are not known.
-/// (Flattening and reductions to one pixel do need all of it.)
+/// (Flattening and reductions to one pixel do need all of it.) Importers warn of some of these, with their reasons.
 bool is_conservative(const NetworkGraph& graph, OperationId id) {
   return std::holds_alternative<Reshape>(graph[id].kind) && graph[id].output.pixels() > 1 &&
          graph[graph[id].inputs.front()].output.pixels() > 1;
 }
 
 Description describe(MappedNetwork mapped, const PassOptions& options, const Diagnostics& warnings) {
-  Description about{std::move(mapped), options, {}, {}, {}, {}, {}, {}};
+  Description about{std::move(mapped), options, {}, {}, {}, {}, {}, {}, {}};
   const std::int64_t crossbar_cells = std::int64_t{options.crossbar.rows} * options.crossbar.columns;
   for (const LayerId layer : ids(about.mapped.layers)) {
     const Cells cells{about.mapped.crossbars[layer].pes() * crossbar_cells, weight_cells(about.mapped.layers[layer])};
@@ -220,9 +222,7 @@ Description describe(MappedNetwork mapped, const PassOptions& options, const Dia
       about.outputs.push_back(id);
     }
     if (is_conservative(graph, id)) {
-      about.warnings.push_back(fmt::format("operation '{}' ({}): the places of its outputs in its input are not known; "
-                                           "each output is taken to need the whole input",
-                                           graph[id].name, operation_name(graph[id].kind)));
+      about.conservative.push_back(graph[id].name);
     }
   }
   return about;
@@ -299,6 +299,7 @@ std::string as_json(const Description& about) {
   json["min_pes"] = about.mapped.min_pes;
   json["layer_by_layer_cycles"] = about.cycles.count();
   json["cells"] = as_json(about.all_cells);
+  json["conservative"] = about.conservative;
   json["warnings"] = about.warnings;
   json["layers"] = layers_json(about);
   json["operations"] = operations_json(about.mapped.graph);
@@ -325,8 +326,9 @@ std::string layers_text(const Description& about) {
   for (const LayerId id : ids(about.mapped.layers)) {
     const BaseLayer& layer = about.mapped.layers[id];
     const CrossbarGrid& grid = about.mapped.crossbars[id];
-    rows.push_back({layer.name, std::string{operation_name(about.mapped.graph[layer.operation].kind)}, shape_text(layer.ifm),
-                    shape_text(layer.ofm), fmt::format("{}x{}", layer.kernel.height, layer.kernel.width),
+    rows.push_back({layer.name, std::string{operation_name(about.mapped.graph[layer.operation].kind)},
+                    shape_text(layer.ifm), shape_text(layer.ofm),
+                    fmt::format("{}x{}", layer.kernel.height, layer.kernel.width),
                     fmt::format("{}x{}", layer.stride.height, layer.stride.width), std::to_string(grid.pes()),
                     fmt::format("{} x {}", grid.vertical, grid.horizontal), std::to_string(layer.cycles().count()),
                     percent(about.share(id)), percent(about.cells[id].utilization())});
@@ -342,17 +344,22 @@ std::string as_text(const Description& about) {
   const CrossbarSpec& crossbar = about.options.crossbar;
   const int weight_bits = about.options.precision.weight_bits;
   const int cells = cells_per_weight(weight_bits, crossbar.bits_per_cell);
-  std::string text = fmt::format("{}: {} base layers in {} operations; at least {} PEs of {} x {}; {} cycles layer by "
-                                 "layer\n",
-                                 mapped.graph.name(), mapped.layers.size(), mapped.graph.size(), mapped.min_pes,
-                                 crossbar.rows, crossbar.columns, about.cycles.count());
+  std::string text = fmt::format(
+      "{}: {} base layers in {} operations; at least {} PEs of {} x {}; {} cycles layer by "
+      "layer\n",
+      mapped.graph.name(), mapped.layers.size(), mapped.graph.size(), mapped.min_pes, crossbar.rows, crossbar.columns,
+      about.cycles.count());
   text += maps_text("input", mapped.graph, about.inputs) + maps_text("output", mapped.graph, about.outputs);
   text += "\n" + layers_text(about) + "\n";
   text += fmt::format("crossbar cells: {} used, {} wasted; a weight of {} bits takes {} {} of {} bits\n",
                       about.all_cells.used, about.all_cells.wasted(), weight_bits, cells, cells == 1 ? "cell" : "cells",
                       crossbar.bits_per_cell);
+  if (!about.conservative.empty()) {
+    text += fmt::format("taken to need their whole input, as places in it are not known: {}\n",
+                        fmt::join(about.conservative, ", "));
+  }
   for (const std::string& warning : about.warnings) {
-    text += "warning: " + warning + "\n";
+    text += warning + "\n";
   }
   return text;
 }

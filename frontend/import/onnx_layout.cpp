@@ -57,6 +57,47 @@ bool is_chain(const Layout& axes, const Group& group) {
   return one_role(axes, group);
 }
 
+/// The roles of the dimensions above 1.
+AxisRoles extended_roles(const Integers& dims, const AxisRoles& roles) {
+  AxisRoles extended;
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] > 1) {
+      extended.push_back(roles[i]);
+    }
+  }
+  return extended;
+}
+
+/// Roles for `count` dimensions, those of groups that do not mix kept.
+AxisRoles mixed_roles(const Layout& axes, const std::vector<Group>& groups, std::size_t count) {
+  AxisRoles kept;
+  for (const Group& group : groups) {
+    if (one_role(axes, group)) {
+      kept.push_back(axes[group.begin].role);
+    }
+  }
+  AxisRoles roles(count, AxisRole::channels);
+  for (const Group& group : groups) {
+    AxisRole role = axes[group.begin].role;
+    if (!one_role(axes, group)) {
+      AxisRoles own;
+      for (std::size_t i = group.begin; i < group.end; ++i) {
+        own.push_back(axes[i].role);
+      }
+      role = AxisRole::channels;
+      for (const AxisRole wanted : {AxisRole::rows, AxisRole::columns, AxisRole::channels}) {
+        if (holds(own, wanted) && !holds(kept, wanted)) {
+          role = wanted;
+        }
+      }
+      kept.push_back(role);
+    }
+    std::fill(roles.begin() + static_cast<std::ptrdiff_t>(group.first),
+              roles.begin() + static_cast<std::ptrdiff_t>(group.last), role);
+  }
+  return roles;
+}
+
 }  // namespace
 
 Integers dims_of(const Layout& layout) {
@@ -208,31 +249,15 @@ ReshapePlan plan_reshape(const Layout& layout, const Integers& dims) {
       }
     }
   } else {
-    // What mixes becomes channels, or another of its roles that nothing else keeps.
-    AxisRoles kept;
-    for (const Group& group : groups) {
-      if (one_role(axes, group)) {
-        kept.push_back(axes[group.begin].role);
-      }
-    }
-    AxisRoles roles(extended.size(), AxisRole::channels);
-    for (const Group& group : groups) {
-      AxisRole role = axes[group.begin].role;
-      if (!one_role(axes, group)) {
-        AxisRoles own;
-        for (std::size_t i = group.begin; i < group.end; ++i) {
-          own.push_back(axes[i].role);
-        }
-        role = AxisRole::channels;
-        for (const AxisRole wanted : {AxisRole::rows, AxisRole::columns, AxisRole::channels}) {
-          if (holds(own, wanted) && !holds(kept, wanted)) {
-            role = wanted;
-          }
-        }
-        kept.push_back(role);
-      }
-      std::fill(roles.begin() + static_cast<std::ptrdiff_t>(group.first),
-                roles.begin() + static_cast<std::ptrdiff_t>(group.last), role);
+    // The usual roles of a tensor of this rank, if what does not mix has them already; else what mixes becomes
+    // channels, or another of its roles that nothing keeps.
+    AxisRoles roles = extended_roles(dims, fresh_roles(dims));
+    if (!std::ranges::all_of(groups, [&](const Group& group) {
+          return !one_role(axes, group) || std::all_of(roles.begin() + static_cast<std::ptrdiff_t>(group.first),
+                                                       roles.begin() + static_cast<std::ptrdiff_t>(group.last),
+                                                       [&](AxisRole role) { return role == axes[group.begin].role; });
+        })) {
+      roles = mixed_roles(axes, groups, extended.size());
     }
     result = in_order(extended, roles);
   }

@@ -24,7 +24,9 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string shape_text(const Shape& shape) { return fmt::format("{}x{}x{}", shape.height, shape.width, shape.channels); }
+std::string shape_text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.height, shape.width, shape.channels);
+}
 
 std::string window_text(Extent kernel, Extent stride, Extent dilation) {
   std::string text = fmt::format(" {}x{}", kernel.height, kernel.width);
@@ -38,9 +40,9 @@ std::string window_text(Extent kernel, Extent stride, Extent dilation) {
 }
 
 std::string padding_text(const Padding& padding) {
-  return padding == Padding{} ? ""
-                              : fmt::format(" pad {} {} {} {}", padding.top, padding.bottom, padding.left,
-                                            padding.right);
+  return padding == Padding{}
+             ? ""
+             : fmt::format(" pad {} {} {} {}", padding.top, padding.bottom, padding.left, padding.right);
 }
 
 /// What an operation does beyond its name: windows, padding, places.

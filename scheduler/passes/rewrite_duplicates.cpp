@@ -48,6 +48,7 @@ OperationId add_duplicates(GraphRewriter& rewriter, const Operation& layer, int 
     copies[static_cast<std::size_t>(blocks.row_of(block))].push_back(rewriter.add(name, conv, {slices[i]}));
   }
   std::vector<OperationId> joined;
+  joined.reserve(copies.size());
   for (std::vector<OperationId>& row : copies) {
     joined.push_back(join(rewriter, layer.name + "/columns_" + std::to_string(joined.size()), Concat::Along::columns,
                           std::move(row)));

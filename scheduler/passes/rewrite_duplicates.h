@@ -16,7 +16,6 @@ namespace crossweave {
 /// the schedule is that of `blocks`. (Layer by layer it is not: there the copies would run one after the other.)
 ///
 /// `duplicates` has an entry for each base layer, in graph order and admissible for `blocks`.
-[[nodiscard]] NetworkGraph rewrite_duplicates(const NetworkGraph& canonical,
-                                              const IdVector<LayerId, int>& duplicates);
+[[nodiscard]] NetworkGraph rewrite_duplicates(const NetworkGraph& canonical, const IdVector<LayerId, int>& duplicates);
 
 }  // namespace crossweave

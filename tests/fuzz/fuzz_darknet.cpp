@@ -1,10 +1,5 @@
 // Does any text whatever end in a network or in diagnostics, and is the network one that the passes can work on?
-// A libFuzzer target. Built and run by hand, from the root of the sources:
-//
-//   flags="-std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I."
-//   sources="tests/fuzz/fuzz_darknet.cpp frontend/import/darknet.cpp arch/*.cpp scheduler/*.cpp scheduler/passes/*.cpp"
-//   clang++-14 $flags $sources -lyaml-cpp -lgmpxx -lgmp -o /tmp/fuzz_darknet
-//   mkdir -p /tmp/corpus && /tmp/fuzz_darknet -max_len=8192 -max_total_time=600 /tmp/corpus tests/data/darknet
+// A libFuzzer target; tests/fuzz/CMakeLists.txt says how it is built and run.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

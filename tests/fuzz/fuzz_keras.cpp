@@ -1,11 +1,5 @@
 // Does any text whatever end in a network or in diagnostics, and is the network one that the passes can work on?
-// A libFuzzer target. Built and run by hand, from the root of the sources:
-//
-//   clang++-14 -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. \
-//     tests/fuzz/fuzz_keras.cpp frontend/import/keras*.cpp arch/*.cpp scheduler/*.cpp scheduler/passes/*.cpp \
-//     -lyaml-cpp -lgmpxx -lgmp -o /tmp/fuzz_keras
-//   mkdir -p /tmp/corpus && /tmp/fuzz_keras -max_len=8192 -max_total_time=600 /tmp/corpus tests/data/keras \
-//     tests/bad_input/network
+// A libFuzzer target; tests/fuzz/CMakeLists.txt says how it is built and run.
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,6 @@
 // Fuzzes the YAML network reader with libFuzzer: any bytes are read as a network or refused, and what was read is
 // written and read again unchanged.
-//   clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_network_yaml.cpp SOURCES \
-//     -lyaml-cpp
+// A libFuzzer target; tests/fuzz/CMakeLists.txt says how it is built and run.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 // Fuzzes the ONNX reader with libFuzzer: any bytes are read as a network or refused, and a network that is read can be
 // written and read again.
-//   clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -DONNX_NAMESPACE=onnx -DONNX_ML=1 -I. \
-//     tests/fuzz/fuzz_onnx.cpp SOURCES -lonnx -lonnx_proto -lprotobuf -lyaml-cpp
+// A libFuzzer target; tests/fuzz/CMakeLists.txt says how it is built and run.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -221,9 +221,8 @@ TEST_CASE("every cell of every weight has a place", "[im2col]") {
         CHECK(piece.matrix_columns == piece.output_channels.size() * layer.quantization.cells_per_weight);
         CHECK(piece.matrix_columns <= spec.columns);
         // Of a crossbar that several groups share, only their blocks on the diagonal hold weights.
-        const int blocks = grid.groups_per_crossbar > 0
-                               ? piece.output_channels.size() / (layer.ofm.channels / layer.groups)
-                               : 1;
+        const int blocks =
+            grid.groups_per_crossbar > 0 ? piece.output_channels.size() / (layer.ofm.channels / layer.groups) : 1;
         cells += std::int64_t{piece.matrix_rows} * piece.matrix_columns / blocks;
       }
       CHECK(channels == layer.ofm.channels);

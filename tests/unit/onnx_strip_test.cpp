@@ -1,4 +1,6 @@
 // Is the structure of a model all that its reader gets to see, however large its weights?
+#include "frontend/import/onnx_strip.h"
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,7 +18,6 @@
 
 #include "frontend/import/network_file.h"
 #include "frontend/import/onnx.h"
-#include "frontend/import/onnx_strip.h"
 #include "tests/support/onnx_models.h"
 #include "tests/support/temporary_file.h"
 
@@ -187,7 +188,9 @@ TEST_CASE("short tensors and all structure stay", "[onnx]") {
 TEST_CASE("what is no message is refused", "[onnx]") {
   CHECK(strip_weights("") == std::optional<std::string>{""});
   CHECK_FALSE(strip_weights(std::string(11, '\xff')));
-  CHECK_FALSE(strip_weights("\x3a\x05" "ab"));
+  CHECK_FALSE(
+      strip_weights("\x3a\x05"
+                    "ab"));
   // Field number 0, and a group.
   CHECK_FALSE(strip_weights(std::string{"\x02\x00", 2}));
   CHECK_FALSE(strip_weights("\x3b\x3c"));

@@ -48,10 +48,11 @@ struct Reading {
 };
 
 Reading read(const std::string& crossbar, const std::string& precision) {
-  const Result<YamlNode> root = parse_yaml("name: small\ncrossbar: {rows: 64, columns: 8, mvm_latency: 1 us" + crossbar +
-                                               "}\ntile: {pes: 4}\nnoc: {model: ideal}\ndram: {model: ideal}\n" +
-                                               "precision: {psum_bits: 16" + precision + "}\n",
-                                           "a.yaml");
+  const Result<YamlNode> root =
+      parse_yaml("name: small\ncrossbar: {rows: 64, columns: 8, mvm_latency: 1 us" + crossbar +
+                     "}\ntile: {pes: 4}\nnoc: {model: ideal}\ndram: {model: ideal}\n" + "precision: {psum_bits: 16" +
+                     precision + "}\n",
+                 "a.yaml");
   REQUIRE(root.has_value());
   Diagnostics out;
   Reading reading{read_architecture(*root, "", out), {}};
@@ -95,7 +96,8 @@ TEST_CASE("every base layer is annotated, and only annotated", "[quantize]") {
 }
 
 TEST_CASE("wide weights multiply the columns of TinyYOLOv4", "[quantize]") {
-  // 8 bits in cells of 4: conv2d_10 (256 channels) and conv2d_14 (512) take twice the crossbars, conv2d_2 (64) does not.
+  // 8 bits in cells of 4: conv2d_10 (256 channels) and conv2d_14 (512) take twice the crossbars, conv2d_2 (64) does
+  // not.
   PrecisionSpec precision;
   precision.weight_bits = 8;
   const auto mapped = map_network(test::tinyyolov4(), false, {}, precision);

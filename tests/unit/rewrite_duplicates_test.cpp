@@ -150,8 +150,7 @@ TEST_CASE("without duplicates the graph stays", "[rewrite_duplicates]") {
 }
 
 TEST_CASE("the benchmarks' rewritten graphs have the schedule of blocks", "[rewrite_duplicates]") {
-  const std::string name =
-      GENERATE("tinyyolov4", "tinyyolov3", "vgg16", "vgg19", "resnet50", "resnet101", "resnet152");
+  const std::string name = GENERATE("tinyyolov4", "tinyyolov3", "vgg16", "vgg19", "resnet50", "resnet101", "resnet152");
   CAPTURE(name);
   const Result<NetworkImport> import =
       import_network(CROSSWEAVE_SOURCE_DIR "/configs/networks/" + name + ".yaml", std::nullopt, {});

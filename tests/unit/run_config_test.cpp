@@ -322,6 +322,7 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     rows: 64
     columns: 32
     mvm_latency: 1400 ns
+    bits_per_cell: 4
   tile:
     pes: 4
   noc:
@@ -331,6 +332,7 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
   precision:
     activation_bits: 8
     psum_bits: 16
+    weight_bits: 4
 network: tiny.yaml
 include_top: false
 input_shape: none
