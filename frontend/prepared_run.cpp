@@ -38,7 +38,7 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
     spdlog::warn("{}", to_string(warning));
   }
   Result<MappedNetwork, SchedulingFailure> mapped =
-      map_network(imported->graph, config->include_top, config->architecture.crossbar);
+      map_network(imported->graph, config->include_top, config->architecture.crossbar, config->architecture.precision);
   if (!mapped) {
     return at(config->network_where, "network: " + mapped.error().message);
   }

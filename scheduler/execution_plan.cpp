@@ -192,7 +192,7 @@ class PlanBuilder {
         }
         part->pes.push_back(pe);
         part->rows_driven.push_back(piece.matrix_rows);
-        part->columns_read.push_back(piece.output_channels.size());
+        part->columns_read.push_back(piece.matrix_columns);
         CrossbarPiece& hull = hulls[static_cast<std::size_t>(part - parts.begin())];
         hull.kernel_rows = hull.kernel_rows.hull(piece.kernel_rows);
         hull.kernel_columns = hull.kernel_columns.hull(piece.kernel_columns);

@@ -64,7 +64,14 @@ void OnnxReader::read_constants() {
   for (const onnx::SparseTensorProto& tensor : model_.graph().sparse_initializer()) {
     values_.emplace(tensor.values().name(), OnnxConstant{.dims = Integers(tensor.dims().begin(), tensor.dims().end())});
   }
-  for (const onnx::ValueInfoProto& value : model_.graph().value_info()) {
+  std::vector<const onnx::ValueInfoProto*> stated;
+  for (const auto* values : {&model_.graph().value_info(), &model_.graph().output()}) {
+    for (const onnx::ValueInfoProto& value : *values) {
+      stated.push_back(&value);
+    }
+  }
+  for (const onnx::ValueInfoProto* each : stated) {
+    const onnx::ValueInfoProto& value = *each;
     Integers dims;
     for (const onnx::TensorShapeProto::Dimension& dim : value.type().tensor_type().shape().dim()) {
       dims.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
@@ -292,7 +299,19 @@ void OnnxReader::read_node(const onnx::NodeProto& proto) {
       broken_.insert(output);
     } else if (!values_.contains(output)) {
       side_outputs_.insert(output);
+    } else {
+      compare_with_stated(node, output);
     }
+  }
+}
+
+/// The exporter inferred the same shapes by its own rules. Of more than one inference they differ anyway.
+void OnnxReader::compare_with_stated(const OnnxNode& node, const std::string& output) {
+  const auto stated = stated_dims_.find(output);
+  const OnnxFeatureMap* map = std::get_if<OnnxFeatureMap>(&values_.at(output));
+  if (stated != stated_dims_.end() && map != nullptr && batch_ == 1 && dims_of(map->axes) != stated->second) {
+    warn("node '" + node.label() + "': the file states " + dims_text(stated->second) + " for its result, which is " +
+         dims_text(dims_of(map->axes)));
   }
 }
 

@@ -191,7 +191,7 @@ bool is_whole_role(const Layout& layout, std::size_t axis) {
 }
 
 AxisRoles fresh_roles(const Integers& dims) {
-  const AxisRoles standard = channels_first(dims.size());
+  AxisRoles standard = channels_first(dims.size());
   if (dims.size() <= standard.size() && (dims.size() < 2 || dims.front() == 1)) {
     return standard;
   }

@@ -362,7 +362,9 @@ void OnnxReader::emit(OnnxNode& node, OperationKind kind, std::vector<OperationI
 void OnnxReader::emit(OnnxNode& node, OperationKind kind, std::vector<OperationId> inputs, Layout layout, int output) {
   emit(node, std::move(kind), std::move(inputs), AxisRoles{}, output);
   if (!node.failed()) {
-    std::get<OnnxFeatureMap>(values_.at(node.proto().output(output))).axes = std::move(layout);
+    OnnxFeatureMap& map = std::get<OnnxFeatureMap>(values_.at(node.proto().output(output)));
+    check_invariant(shape_of(layout) == shape(map.operation), "a layout describes its map");
+    map.axes = std::move(layout);
   }
 }
 
@@ -408,8 +410,10 @@ std::optional<OnnxFeatureMap> OnnxReader::arranged(OnnxNode& node, const OnnxFea
 /// contiguous part of the channels.
 std::optional<OnnxFeatureMap> OnnxReader::outermost(OnnxNode& node, const OnnxFeatureMap& map, std::size_t axis) {
   const std::int64_t rest = extent_of(map.axes, AxisRole::channels) / map.axes[axis].extent;
-  if (map.axes[axis].stride == rest) {
-    return map;
+  if (map.axes[axis].stride == rest || map.axes[axis].extent == 1) {
+    OnnxFeatureMap moved = map;
+    moved.axes[axis].stride = rest;
+    return moved;
   }
   Layout layout = in_order(dims_of(map.axes), roles_of(map.axes));
   // Those in front of it lose it from what they step over.
@@ -1053,6 +1057,7 @@ void OnnxReader::emit_elementwise(OnnxNode& node, const std::string& function, c
     inputs.push_back(ready->operation);
   }
   std::vector<Shape> shapes;
+  shapes.reserve(inputs.size());
   for (const OperationId id : inputs) {
     shapes.push_back(shape(id));
   }
@@ -1125,7 +1130,7 @@ void OnnxReader::read_reduce(OnnxNode& node) {
   const bool keeps_axes = node.integer("keepdims", 1, 0, 1) != 0;
   const bool empty_is_none = node.integer("noop_with_empty_axes", 0, 0, 1) != 0;
   std::optional<Integers> stated =
-      index ? Integers{node.integer("axis", 0, -4, 4)} : attribute_or_input(node, "axes", 1);
+      index ? Integers{node.integer("axis", 0, -8, 8)} : attribute_or_input(node, "axes", 1);
   if (in == nullptr || node.failed()) {
     return;
   }

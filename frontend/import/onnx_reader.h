@@ -59,6 +59,7 @@ class OnnxReader {
   [[nodiscard]] std::vector<const onnx::NodeProto*> topological_order();
   void read_node(const onnx::NodeProto& proto);
   void read_folded(OnnxNode& node);
+  void compare_with_stated(const OnnxNode& node, const std::string& output);
   [[nodiscard]] std::string unsupported(const onnx::NodeProto& proto) const;
 
   // What a handler reads and writes.

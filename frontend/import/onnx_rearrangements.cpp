@@ -282,7 +282,7 @@ void OnnxReader::emit_slice(OnnxNode& node, OnnxFeatureMap in, const std::vector
       return;
     }
     in = *moved;
-    const std::int64_t rest = in.axes[i].extent > 1 ? in.axes[i].stride : shape(in.operation).channels;
+    const std::int64_t rest = in.axes[i].stride;
     slice.first.channels = narrow(neighbours ? parts[i].first * rest : 0);
     slice.extent.channels = narrow(parts[i].count * rest);
     in.axes[i].extent = parts[i].count;
@@ -670,6 +670,7 @@ void OnnxReader::read_expand(OnnxNode& node) {
     return;
   }
   if (const std::optional<OperationId> large = enlarged(node, map.operation, *to)) {
+    check_invariant(shape(*large) == *to, "a layout describes its map");
     forward(node, OnnxFeatureMap{*large, std::move(layout)});
   }
 }

@@ -1,5 +1,4 @@
-// Fuzzes the ONNX reader with libFuzzer: any bytes are read as a network or refused, and a network that is read can be
-// written and read again.
+// Fuzzes the ONNX reader: any bytes are read as a network, or refused in words.
 // A libFuzzer target; tests/fuzz/CMakeLists.txt says how it is built and run.
 #include <cstddef>
 #include <cstdint>

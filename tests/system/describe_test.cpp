@@ -106,7 +106,7 @@ TEST_CASE("every row of the paper's Table I is printed", "[describe]") {
   CHECK(finished.out.find("crossbar cells: 6049888 used, 1617824 wasted;") != std::string::npos);
 }
 
-TEST_CASE("--json has all that the table has", "[describe]") {
+TEST_CASE("the JSON has all that the table has", "[describe]") {
   const Json json = describe_json(kNetworks + "tinyyolov4.yaml");
   CHECK(json.at("name") == "tinyyolov4");
   CHECK(json.at("inputs") == Json::parse(R"([{"name": "input", "shape": [416, 416, 3]}])"));
