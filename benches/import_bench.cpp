@@ -8,6 +8,11 @@
 #include "frontend/import/onnx_strip.h"
 #include "tests/support/onnx_models.h"
 
+// The library of SystemC asks for it; main is Google Benchmark's.
+extern "C" int sc_main(int, char**);
+
+int sc_main(int /*argc*/, char** /*argv*/) { return 0; }
+
 namespace crossweave {
 namespace {
 
@@ -41,3 +46,5 @@ BENCHMARK(write_yaml)->Arg(200)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace crossweave
+
+BENCHMARK_MAIN();

@@ -74,6 +74,7 @@ using Demands = std::map<EndpointId, Demand>;
 void add_need(const Station& reader, DuplicateId duplicate, const InputNeed& need, Demand& demand) {
   demand.add_channels(need.channels);
   std::vector<Interval> columns;
+  columns.reserve(static_cast<std::size_t>(reader.grid.columns()));
   for (int c = 0; c < reader.grid.columns(); ++c) {
     columns.push_back(walk_back(need.columns, reader.grid.column(c)));
   }

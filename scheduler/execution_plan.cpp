@@ -361,6 +361,7 @@ class PlanBuilder {
       std::vector<Interval> current;
       for (int y = 0; y < extent; ++y) {
         std::vector<Interval> touched;
+        touched.reserve(needs.size());
         for (const InputNeed& need : needs) {
           touched.push_back(touching(need, Interval{y, y + 1}));
         }

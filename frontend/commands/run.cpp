@@ -119,10 +119,7 @@ int run(const RunOptions& options, bool vcd) {
   if (!problems.empty()) {
     return report(problems);
   }
-  std::vector<std::string> names;
-  for (const OutputFile& file : files) {
-    names.push_back(file.name);
-  }
+  std::vector<std::string> names = names_of(files);
   if (waveform) {
     names.emplace_back(kWaveformFile);
   }

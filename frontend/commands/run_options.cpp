@@ -1,6 +1,6 @@
 #include "frontend/commands/run_options.h"
 
-#include <spdlog/spdlog.h>
+#include <algorithm>
 
 #include "frontend/import/network_file.h"
 
@@ -25,6 +25,12 @@ std::filesystem::path RunOptions::directory() const {
 }
 
 RunIdentity identify(const PreparedRun& run) { return {to_yaml(run.config, "network.yaml"), to_yaml(run.network)}; }
+
+std::vector<std::string> names_of(const std::vector<OutputFile>& files) {
+  std::vector<std::string> names(files.size());
+  std::ranges::transform(files, names.begin(), &OutputFile::name);
+  return names;
+}
 
 Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files) {
   Diagnostics problems;

@@ -38,6 +38,8 @@ struct OutputFile {
   std::string content;
 };
 
+[[nodiscard]] std::vector<std::string> names_of(const std::vector<OutputFile>& files);
+
 /// Writes the files, or says what went wrong.
 [[nodiscard]] Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files);
 

@@ -30,11 +30,7 @@ int schedule(const RunOptions& options) {
   if (const Diagnostics problems = write_all(*directory, files); !problems.empty()) {
     return report(problems);
   }
-  std::vector<std::string> names;
-  for (const OutputFile& file : files) {
-    names.push_back(file.name);
-  }
-  std::cout << run_table(*run, nullptr, directory->path().string(), names);
+  std::cout << run_table(*run, nullptr, directory->path().string(), names_of(files));
   return kExitDone;
 }
 

@@ -566,6 +566,7 @@ void OnnxReader::concatenate(OnnxNode& node, const std::vector<int>& operands, s
   dims[*axis] = total;
   if (!expressed) {
     std::vector<OperationId> inputs;
+    inputs.reserve(maps.size());
     for (const OnnxFeatureMap& map : maps) {
       inputs.push_back(map.operation);
     }

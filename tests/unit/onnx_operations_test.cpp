@@ -673,6 +673,27 @@ TEST_CASE("versions of the operators", "[onnx]") {
   CHECK(newer.warnings() == Strings{"the model is of opset 23; operations are read as in opsets 7 to 21"});
 }
 
+TEST_CASE("a parameter of no values is none", "[onnx]") {
+  // Found by fuzzing: raw data of no bytes.
+  onnx::TensorProto none;
+  none.set_data_type(onnx::TensorProto::INT64);
+  none.add_dims(0);
+  none.set_raw_data("");
+  ModelBuilder model;
+  model.input("x", {1, 6, 1, 1}).node("Constant", {}, {"s"}, "s").with("value", none);
+  model.node("Reshape", {"x", "s"}, {"y"}, "r");
+  CHECK(only_problem(model) == "node 'r': cannot reshape [1, 6, 1, 1] to []");
+}
+
+TEST_CASE("shapes that the file states otherwise are pointed out", "[onnx]") {
+  ModelBuilder model;
+  model.input("x", {1, 3, 10, 12});
+  conv(model, "x", 3);
+  CHECK(ModelBuilder{model}.value_info("c", {1, 8, 8, 10}).warnings().empty());
+  CHECK(model.value_info("c", {1, 8, 10, 12}).warnings() ==
+        Strings{"node 'c': the file states [1, 8, 10, 12] for its result, which is [1, 8, 8, 10]"});
+}
+
 TEST_CASE("what a constant works out", "[onnx]") {
   // Reshape to what arithmetic on constants gives.
   const auto reshaped = [](ModelBuilder& model) {
