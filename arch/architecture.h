@@ -22,29 +22,59 @@ struct CrossbarSpec {
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };
 
+/// `ideal`: operations take no time. `lanes`: `lanes` of them a cycle, one set's after the other's.
+enum class GpeuModel { ideal, lanes };
+inline constexpr std::array<std::string_view, 2> kGpeuModelNames{"ideal", "lanes"};
+
+struct GpeuSpec {
+  GpeuModel model{GpeuModel::ideal};
+  int lanes{16};
+  Frequency clock{Frequency::hertz(1'000'000'000)};
+
+  friend bool operator==(const GpeuSpec&, const GpeuSpec&) = default;
+};
+
 struct TileSpec {
   /// Crossbars (PEs) of one tile.
   int pes{8};
+  GpeuSpec gpeu{};
 
   friend bool operator==(const TileSpec&, const TileSpec&) = default;
 };
 
-/// `ideal`: every packet arrives at the instant at which it is sent, along an XY route that is still walked.
-enum class NocModel { ideal };
-inline constexpr std::array<std::string_view, 1> kNocModelNames{"ideal"};
+/// `ideal`: every transfer arrives at the instant at which it is sent, along an XY route that is still walked.
+/// `packet`: packets wait for links and buffers, hop by hop (docs/noc.md).
+enum class NocModel { ideal, packet };
+inline constexpr std::array<std::string_view, 2> kNocModelNames{"ideal", "packet"};
+
+/// Which dimension of the mesh a packet travels first.
+enum class NocRouting { xy, yx };
+inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 
 struct NocSpec {
   NocModel model{NocModel::ideal};
+  NocRouting routing{NocRouting::xy};
+  Frequency clock{Frequency::hertz(1'000'000'000)};
+  Bytes flit{32};
+  /// Flits of the longest packet, its header included.
+  int max_packet{8};
+  /// Flits that a router's input buffer holds, per port and message class.
+  int buffer{8};
+  int router_cycles{2};
+  int link_cycles{1};
 
   friend bool operator==(const NocSpec&, const NocSpec&) = default;
 };
 
-/// `ideal`: unlimited bandwidth, no latency.
-enum class DramModel { ideal };
-inline constexpr std::array<std::string_view, 1> kDramModelNames{"ideal"};
+/// `ideal`: unlimited bandwidth, no latency. `bandwidth`: reads and writes share a rate in order of arrival, and each
+/// takes a fixed latency on top.
+enum class DramModel { ideal, bandwidth };
+inline constexpr std::array<std::string_view, 2> kDramModelNames{"ideal", "bandwidth"};
 
 struct DramSpec {
   DramModel model{DramModel::ideal};
+  Rate bandwidth{Rate::bytes_per_second(19'200'000'000)};
+  Duration latency{Duration::nanoseconds(45)};
 
   friend bool operator==(const DramSpec&, const DramSpec&) = default;
 };

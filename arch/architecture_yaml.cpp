@@ -15,7 +15,17 @@ namespace {
 constexpr std::int64_t kMaxCrossbarExtent = 65536;
 constexpr std::int64_t kMaxTilePes = 65536;
 constexpr std::int64_t kMaxBits = 64;
+constexpr std::string_view kNocTopology = "mesh";
+constexpr std::int64_t kMaxLanes = 65536;
+constexpr std::int64_t kMaxFlitBytes = 4096;
+constexpr std::int64_t kMaxFlits = 4096;
+constexpr std::int64_t kMaxNocCycles = 1000;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
+// A cycle of at least a picosecond, which is how finely time is counted.
+constexpr Frequency kMinClock = Frequency::hertz(1'000'000);
+constexpr Frequency kMaxClock = Frequency::hertz(1'000'000'000'000);
+constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
+constexpr Duration kMaxDramLatency = Duration::nanoseconds(1'000'000);
 
 /// Stores what a getter found; leaves the default otherwise, since the problem has been reported.
 void assign(int& target, std::optional<std::int64_t> value) {
@@ -24,20 +34,62 @@ void assign(int& target, std::optional<std::int64_t> value) {
   }
 }
 
+void read_duration(MapReader& reader, std::string_view key, Duration most, Duration& target) {
+  const std::optional<Duration> value = reader.required_duration(key);
+  if (value && *value > most) {
+    reader.error(key, "expected a time of at most " + to_string(most) + ", got " + to_string(*value));
+  }
+  target = value.value_or(target);
+}
+
+void read_clock(MapReader& reader, Frequency& target) {
+  const std::optional<Frequency> value = reader.required_frequency("clock");
+  if (value && (*value < kMinClock || *value > kMaxClock)) {
+    reader.error("clock", "expected a frequency of " + to_string(kMinClock) + " to " + to_string(kMaxClock) + ", got " +
+                              to_string(*value));
+  }
+  target = value.value_or(target);
+}
+
+void read_rate(MapReader& reader, std::string_view key, Rate& target) {
+  const std::optional<Rate> value = reader.required_rate(key);
+  if (value && *value < kMinRate) {
+    reader.error(key, "expected a rate of at least " + to_string(kMinRate) + ", got " + to_string(*value));
+  }
+  target = value.value_or(target);
+}
+
+/// Reads the key `model`, on which it depends what other keys there are. False when it names none: then no other key
+/// can be called unknown.
+template <class Model, std::size_t count>
+bool read_model(MapReader& reader, const std::array<std::string_view, count>& names, Model& target) {
+  const std::optional<std::size_t> model = reader.required_choice("model", to_strings(names));
+  target = static_cast<Model>(model.value_or(0));
+  return model || !reader.has("model");
+}
+
 CrossbarSpec read_crossbar(const YamlNode& node, const std::string& path, Diagnostics& out) {
   CrossbarSpec spec;
   MapReader reader{node, path, out};
   assign(spec.rows, reader.required_integer("rows", 1, kMaxCrossbarExtent));
   assign(spec.columns, reader.required_integer("columns", 1, kMaxCrossbarExtent));
-  if (const std::optional<Duration> latency = reader.required_duration("mvm_latency")) {
-    if (*latency > kMaxMvmLatency) {
-      reader.error("mvm_latency",
-                   "expected a time of at most " + to_string(kMaxMvmLatency) + ", got " + to_string(*latency));
-    }
-    spec.mvm_latency = *latency;
-  }
+  read_duration(reader, "mvm_latency", kMaxMvmLatency, spec.mvm_latency);
   assign(spec.bits_per_cell, reader.integer("bits_per_cell", 1, kMaxBits));
   reader.finish();
+  return spec;
+}
+
+GpeuSpec read_gpeu(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  GpeuSpec spec;
+  MapReader reader{node, path, out};
+  const bool known = read_model(reader, kGpeuModelNames, spec.model);
+  if (spec.model == GpeuModel::lanes) {
+    assign(spec.lanes, reader.required_integer("lanes", 1, kMaxLanes));
+    read_clock(reader, spec.clock);
+  }
+  if (known) {
+    reader.finish();
+  }
   return spec;
 }
 
@@ -45,21 +97,55 @@ TileSpec read_tile(const YamlNode& node, const std::string& path, Diagnostics& o
   TileSpec spec;
   MapReader reader{node, path, out};
   assign(spec.pes, reader.required_integer("pes", 1, kMaxTilePes));
+  if (const YamlNode* gpeu = reader.node("gpeu")) {
+    spec.gpeu = read_gpeu(*gpeu, reader.path_of("gpeu"), out);
+  }
   reader.finish();
   return spec;
 }
 
-/// The key `model` of a mapping whose other keys depend on it.
-template <class Model, std::size_t count>
-Model read_model(const YamlNode& node, const std::string& path, const std::array<std::string_view, count>& names,
-                 Diagnostics& out) {
+NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  NocSpec spec;
   MapReader reader{node, path, out};
-  const std::optional<std::size_t> model = reader.required_choice("model", to_strings(names));
-  // Of a model that does not exist, no other key can be called unknown.
-  if (model || !reader.has("model")) {
+  const bool known = read_model(reader, kNocModelNames, spec.model);
+  if (spec.model == NocModel::packet) {
+    // The one topology of a chip; the key is there for the reader of the file.
+    reader.choice("topology", {std::string{kNocTopology}});
+    if (const std::optional<std::size_t> routing = reader.choice("routing", to_strings(kNocRoutingNames))) {
+      spec.routing = static_cast<NocRouting>(*routing);
+    }
+    read_clock(reader, spec.clock);
+    if (const std::optional<Bytes> flit = reader.required_bytes("flit")) {
+      if (flit->count() > kMaxFlitBytes) {
+        reader.error("flit",
+                     "expected a size of at most " + to_string(Bytes{kMaxFlitBytes}) + ", got " + to_string(*flit));
+      }
+      spec.flit = *flit;
+    }
+    // A packet is a header and at least one flit of data.
+    assign(spec.max_packet, reader.integer("max_packet", 2, kMaxFlits));
+    assign(spec.buffer, reader.integer("buffer", 1, kMaxFlits));
+    assign(spec.router_cycles, reader.integer("router_cycles", 1, kMaxNocCycles));
+    assign(spec.link_cycles, reader.integer("link_cycles", 1, kMaxNocCycles));
+  }
+  if (known) {
     reader.finish();
   }
-  return model ? static_cast<Model>(*model) : Model{};
+  return spec;
+}
+
+DramSpec read_dram(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  DramSpec spec;
+  MapReader reader{node, path, out};
+  const bool known = read_model(reader, kDramModelNames, spec.model);
+  if (spec.model == DramModel::bandwidth) {
+    read_rate(reader, "bandwidth", spec.bandwidth);
+    read_duration(reader, "latency", kMaxDramLatency, spec.latency);
+  }
+  if (known) {
+    reader.finish();
+  }
+  return spec;
 }
 
 PrecisionSpec read_precision(const YamlNode& node, const std::string& path, Diagnostics& out) {
@@ -88,10 +174,10 @@ Architecture read_architecture(const YamlNode& node, const std::string& path, Di
     architecture.tile = read_tile(*tile, reader.path_of("tile"), problems);
   }
   if (const YamlNode* noc = reader.required_node("noc", "a mapping with model")) {
-    architecture.noc.model = read_model<NocModel>(*noc, reader.path_of("noc"), kNocModelNames, problems);
+    architecture.noc = read_noc(*noc, reader.path_of("noc"), problems);
   }
   if (const YamlNode* dram = reader.required_node("dram", "a mapping with model")) {
-    architecture.dram.model = read_model<DramModel>(*dram, reader.path_of("dram"), kDramModelNames, problems);
+    architecture.dram = read_dram(*dram, reader.path_of("dram"), problems);
   }
   SourcePosition where = node.where;
   if (const YamlNode* precision = reader.node("precision")) {
@@ -128,16 +214,32 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   const std::string margin(static_cast<std::size_t>(indent), ' ');
   const auto line = [&margin](const std::string& text) { return margin + text + "\n"; };
   const auto number = [](int value) { return std::to_string(value); };
-  return line("name: " + yaml_string(architecture.name)) + line("crossbar:") +
-         line("  rows: " + number(architecture.crossbar.rows)) +
-         line("  columns: " + number(architecture.crossbar.columns)) +
-         line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
-         line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
-         line("  pes: " + number(architecture.tile.pes)) + line("noc:") +
-         line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(architecture.noc.model)]}) +
-         line("dram:") +
-         line("  model: " + std::string{kDramModelNames[static_cast<std::size_t>(architecture.dram.model)]}) +
-         line("precision:") + line("  activation_bits: " + number(architecture.precision.activation_bits)) +
+  const GpeuSpec& gpeu = architecture.tile.gpeu;
+  const NocSpec& noc = architecture.noc;
+  const DramSpec& dram = architecture.dram;
+  std::string text = line("name: " + yaml_string(architecture.name)) + line("crossbar:") +
+                     line("  rows: " + number(architecture.crossbar.rows)) +
+                     line("  columns: " + number(architecture.crossbar.columns)) +
+                     line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
+                     line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
+                     line("  pes: " + number(architecture.tile.pes)) + line("  gpeu:") +
+                     line("    model: " + std::string{kGpeuModelNames[static_cast<std::size_t>(gpeu.model)]});
+  if (gpeu.model == GpeuModel::lanes) {
+    text += line("    lanes: " + number(gpeu.lanes)) + line("    clock: " + to_string(gpeu.clock));
+  }
+  text += line("noc:") + line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc.model)]});
+  if (noc.model == NocModel::packet) {
+    text += line("  topology: " + std::string{kNocTopology}) +
+            line("  routing: " + std::string{kNocRoutingNames[static_cast<std::size_t>(noc.routing)]}) +
+            line("  clock: " + to_string(noc.clock)) + line("  flit: " + to_string(noc.flit)) +
+            line("  max_packet: " + number(noc.max_packet)) + line("  buffer: " + number(noc.buffer)) +
+            line("  router_cycles: " + number(noc.router_cycles)) + line("  link_cycles: " + number(noc.link_cycles));
+  }
+  text += line("dram:") + line("  model: " + std::string{kDramModelNames[static_cast<std::size_t>(dram.model)]});
+  if (dram.model == DramModel::bandwidth) {
+    text += line("  bandwidth: " + to_string(dram.bandwidth)) + line("  latency: " + to_string(dram.latency));
+  }
+  return text + line("precision:") + line("  activation_bits: " + number(architecture.precision.activation_bits)) +
          line("  psum_bits: " + number(architecture.precision.psum_bits)) +
          line("  weight_bits: " + number(architecture.precision.weight_bits));
 }

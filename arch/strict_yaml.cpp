@@ -24,6 +24,8 @@ constexpr std::size_t kMaxDepth = 64;
 /// Texts longer than this are shortened in messages.
 constexpr std::size_t kShownLength = 60;
 
+constexpr std::string_view kATime = "a time such as \"1400 ns\"";
+
 /// Ends the parsing of a document; never leaves this file.
 struct Rejected {
   Diagnostic diagnostic;
@@ -530,16 +532,18 @@ std::optional<std::size_t> MapReader::required_choice(std::string_view key, cons
   return find_required(key, one_of(names)) == nullptr ? std::nullopt : choice(key, names);
 }
 
-std::optional<Duration> MapReader::duration(std::string_view key) {
+template <class Quantity>
+std::optional<Quantity> MapReader::quantity(std::string_view key, std::string_view expected,
+                                            Result<Quantity, Failure> (*parse)(std::string_view)) {
   const YamlNode* value = find(key);
   if (value == nullptr) {
     return std::nullopt;
   }
   if (value->kind != YamlNode::Kind::scalar) {
-    mismatch(key, *value, "a time such as \"1400 ns\"");
+    mismatch(key, *value, expected);
     return std::nullopt;
   }
-  const Result<Duration, Failure> parsed = parse_duration(value->scalar);
+  const Result<Quantity, Failure> parsed = parse(value->scalar);
   if (!parsed) {
     error(key, parsed.error().message);
     return std::nullopt;
@@ -547,8 +551,28 @@ std::optional<Duration> MapReader::duration(std::string_view key) {
   return *parsed;
 }
 
+template <class Quantity>
+std::optional<Quantity> MapReader::required_quantity(std::string_view key, std::string_view expected,
+                                                     Result<Quantity, Failure> (*parse)(std::string_view)) {
+  return find_required(key, expected) == nullptr ? std::nullopt : quantity(key, expected, parse);
+}
+
+std::optional<Duration> MapReader::duration(std::string_view key) { return quantity(key, kATime, parse_duration); }
+
 std::optional<Duration> MapReader::required_duration(std::string_view key) {
-  return find_required(key, "a time such as \"1400 ns\"") == nullptr ? std::nullopt : duration(key);
+  return required_quantity(key, kATime, parse_duration);
+}
+
+std::optional<Frequency> MapReader::required_frequency(std::string_view key) {
+  return required_quantity(key, "a frequency such as \"1 GHz\"", parse_frequency);
+}
+
+std::optional<Rate> MapReader::required_rate(std::string_view key) {
+  return required_quantity(key, "a rate such as \"32 GB/s\"", parse_rate);
+}
+
+std::optional<Bytes> MapReader::required_bytes(std::string_view key) {
+  return required_quantity(key, "a size such as \"32 B\"", parse_bytes);
 }
 
 std::optional<std::vector<std::int64_t>> MapReader::integers(std::string_view key, std::size_t min_size,

@@ -83,6 +83,9 @@ class MapReader {
   std::optional<std::size_t> required_choice(std::string_view key, const std::vector<std::string>& names);
   std::optional<Duration> duration(std::string_view key);
   std::optional<Duration> required_duration(std::string_view key);
+  std::optional<Frequency> required_frequency(std::string_view key);
+  std::optional<Rate> required_rate(std::string_view key);
+  std::optional<Bytes> required_bytes(std::string_view key);
   /// A sequence of integers with a length in [min_size, max_size].
   std::optional<std::vector<std::int64_t>> integers(std::string_view key, std::size_t min_size, std::size_t max_size,
                                                     std::int64_t min, std::int64_t max);
@@ -107,6 +110,13 @@ class MapReader {
   void mismatch(std::string_view key, const YamlNode& value, std::string_view expected, std::string_view hint = {});
   std::optional<std::int64_t> to_integer(std::string_view key, const YamlNode& value, std::int64_t min,
                                          std::int64_t max);
+  /// A number with its unit; `expected` says what it looks like.
+  template <class Quantity>
+  std::optional<Quantity> quantity(std::string_view key, std::string_view expected,
+                                   Result<Quantity, Failure> (*parse)(std::string_view));
+  template <class Quantity>
+  std::optional<Quantity> required_quantity(std::string_view key, std::string_view expected,
+                                            Result<Quantity, Failure> (*parse)(std::string_view));
 
   const YamlNode& node_;
   std::string path_;

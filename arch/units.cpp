@@ -1,23 +1,81 @@
 #include "arch/units.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <limits>
+#include <span>
 
 namespace crossweave {
 namespace {
 
-struct TimeUnit {
+__extension__ using Wide = __int128;
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kPicosecondsPerSecond = 1'000'000'000'000;
+/// More decimals than this are no whole number of anything, and a power of ten too many for 64 bits.
+constexpr std::size_t kMostDecimals = 18;
+
+struct Unit {
   std::string_view name;
-  /// One unit is 10^exponent picoseconds.
-  std::size_t exponent;
+  /// One unit in base units.
+  std::int64_t factor;
 };
 
-constexpr std::array<TimeUnit, 5> kTimeUnits{{{"ps", 0}, {"ns", 3}, {"us", 6}, {"ms", 9}, {"s", 12}}};
+/// What the texts of one quantity look like, for reading and for complaints.
+struct Quantity {
+  std::string_view noun;      ///< "a time"
+  std::string_view examples;  ///< of right texts, in quotes
+  std::string_view example;   ///< one of them
+  std::string_view measures;  ///< "unit of <time>"
+  std::string_view expected;  ///< the units in words
+  std::string_view positive;  ///< what it must be more than: "longer than zero"
+  std::string_view base;      ///< "a whole number of <picoseconds>"
+  std::string_view most;      ///< behind the largest number
+  /// In ascending order, the base unit first.
+  std::span<const Unit> units;
+};
+
+constexpr Unit kTimeUnits[]{
+    {"ps", 1}, {"ns", 1'000}, {"us", 1'000'000}, {"ms", 1'000'000'000}, {"s", kPicosecondsPerSecond}};
+constexpr Unit kFrequencyUnits[]{
+    {"Hz", 1}, {"kHz", 1'000}, {"MHz", 1'000'000}, {"GHz", 1'000'000'000}, {"THz", 1'000'000'000'000}};
+constexpr Unit kRateUnits[]{{"B/s", 1},           {"kB/s", 1'000},         {"KiB/s", 1LL << 10}, {"MB/s", 1'000'000},
+                            {"MiB/s", 1LL << 20}, {"GB/s", 1'000'000'000}, {"GiB/s", 1LL << 30}};
+constexpr Unit kByteUnits[]{{"B", 1}, {"KiB", 1LL << 10}, {"MiB", 1LL << 20}, {"GiB", 1LL << 30}};
+
+constexpr Quantity kTime{"a time",
+                         "\"1400 ns\" or \"1.4 us\"",
+                         "\"1400 ns\"",
+                         "time",
+                         "ps, ns, us, ms or s",
+                         "longer than zero",
+                         "picoseconds",
+                         " ps (106 days)",
+                         kTimeUnits};
+constexpr Quantity kFrequency{"a frequency",
+                              "\"1 GHz\" or \"1.2 GHz\"",
+                              "\"1 GHz\"",
+                              "frequency",
+                              "Hz, kHz, MHz, GHz or THz",
+                              "above zero",
+                              "hertz",
+                              " Hz",
+                              kFrequencyUnits};
+constexpr Quantity kRate{"a rate",
+                         "\"32 GB/s\" or \"19.2 GB/s\"",
+                         "\"32 GB/s\"",
+                         "data rate",
+                         "B/s, kB/s, MB/s, GB/s, KiB/s, MiB/s or GiB/s",
+                         "above zero",
+                         "bytes per second",
+                         " B/s",
+                         kRateUnits};
+constexpr Quantity kSize{
+    "a size",  "\"32 B\" or \"64 KiB\"", "\"32 B\"", "size", "B, KiB, MiB or GiB", "above zero", "bytes", " B",
+    kByteUnits};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_in_unit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/'; }
 
 /// The digits at the front of `text`, which are cut off from it.
 std::string_view take_digits(std::string_view& text) {
@@ -28,17 +86,17 @@ std::string_view take_digits(std::string_view& text) {
 }
 
 /// Appends decimal digits to a number; false when it no longer fits.
-bool append_digits(std::int64_t& number, std::string_view digits) {
+bool append_digits(Wide& number, std::string_view digits) {
   return std::all_of(digits.begin(), digits.end(), [&number](char digit) {
     return !__builtin_mul_overflow(number, 10, &number) && !__builtin_add_overflow(number, digit - '0', &number);
   });
 }
 
-}  // namespace
-
-Result<Duration, Failure> parse_duration(std::string_view text) {
+/// Reads a positive whole number of base units.
+Result<std::int64_t, Failure> parse(std::string_view text, const Quantity& quantity) {
   const std::string shown = "\"" + std::string{text} + "\"";
-  const Failure malformed{"expected a time such as \"1400 ns\" or \"1.4 us\", got " + shown};
+  const std::string noun{quantity.noun};
+  const Failure malformed{"expected " + noun + " such as " + std::string{quantity.examples} + ", got " + shown};
 
   std::string_view rest = text;
   const bool negative = !rest.empty() && rest.front() == '-';
@@ -59,44 +117,107 @@ Result<Duration, Failure> parse_duration(std::string_view text) {
   }
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   if (rest.empty()) {
-    return Failure{"expected a time with its unit, such as \"1400 ns\", got " + shown + " without a unit"};
+    return Failure{"expected " + noun + " with its unit, such as " + std::string{quantity.example} + ", got " + shown +
+                   " without a unit"};
   }
-  if (!std::all_of(rest.begin(), rest.end(), is_letter)) {
+  if (!std::all_of(rest.begin(), rest.end(), is_in_unit)) {
     return malformed;
   }
-  const auto unit = std::find_if(kTimeUnits.begin(), kTimeUnits.end(),
-                                 [rest](const TimeUnit& candidate) { return candidate.name == rest; });
-  if (unit == kTimeUnits.end()) {
-    return Failure{"unknown unit of time '" + std::string{rest} + "' in " + shown + ", expected ps, ns, us, ms or s"};
+  const auto unit = std::find_if(quantity.units.begin(), quantity.units.end(),
+                                 [rest](const Unit& candidate) { return candidate.name == rest; });
+  if (unit == quantity.units.end()) {
+    return Failure{"unknown unit of " + std::string{quantity.measures} + " '" + std::string{rest} + "' in " + shown +
+                   ", expected " + std::string{quantity.expected}};
   }
   while (!fraction.empty() && fraction.back() == '0') {
     fraction.remove_suffix(1);
   }
   const bool zero = fraction.empty() && whole == "0";
   if (negative || zero) {
-    return Failure{"expected a time longer than zero, got " + shown};
+    return Failure{"expected " + noun + " " + std::string{quantity.positive} + ", got " + shown};
   }
-  if (fraction.size() > unit->exponent) {
-    return Failure{"expected a whole number of picoseconds, got " + shown};
+  const Failure no_whole_number{"expected a whole number of " + std::string{quantity.base} + ", got " + shown};
+  if (fraction.size() > kMostDecimals) {
+    return no_whole_number;
   }
-  std::int64_t picoseconds = 0;
-  if (!append_digits(picoseconds, whole) || !append_digits(picoseconds, fraction) ||
-      !append_digits(picoseconds, std::string(unit->exponent - fraction.size(), '0'))) {
-    return Failure{"expected a time of at most " + std::to_string(std::numeric_limits<std::int64_t>::max()) +
-                   " ps (106 days), got " + shown};
+  const Failure too_large{"expected " + noun + " of at most " + std::to_string(kMost) + std::string{quantity.most} +
+                          ", got " + shown};
+  Wide number = 0;
+  // What no longer fits 128 bits is, even divided by a power of ten below 10^19, too large for 64.
+  if (!append_digits(number, whole) || !append_digits(number, fraction) ||
+      __builtin_mul_overflow(number, Wide{unit->factor}, &number)) {
+    return too_large;
   }
-  return Duration::picoseconds(picoseconds);
+  Wide scale = 1;
+  for (std::size_t i = 0; i < fraction.size(); ++i) {
+    scale *= 10;
+  }
+  if (number % scale != 0) {
+    return no_whole_number;
+  }
+  if (number / scale > kMost) {
+    return too_large;
+  }
+  return static_cast<std::int64_t>(number / scale);
 }
 
-std::string to_string(Duration duration) {
-  std::int64_t count = duration.count_ps();
-  std::size_t unit = 0;
-  // Neighbouring units stand a factor of 1000 apart.
-  while (unit + 1 < kTimeUnits.size() && count != 0 && count % 1000 == 0) {
-    count /= 1000;
-    ++unit;
+/// In the largest unit of which there is a whole number.
+std::string written(std::int64_t count, const Quantity& quantity) {
+  const Unit* best = &quantity.units.front();
+  for (const Unit& unit : quantity.units) {
+    if (count != 0 && count % unit.factor == 0) {
+      best = &unit;
+    }
   }
-  return std::to_string(count) + " " + std::string{kTimeUnits[unit].name};
+  return std::to_string(count / best->factor) + " " + std::string{best->name};
 }
+
+std::int64_t narrowed(Wide number) {
+  check_invariant(number <= kMost, "a time fits 64 bits of picoseconds");
+  return static_cast<std::int64_t>(number);
+}
+
+std::int64_t picoseconds_of(std::int64_t count, std::int64_t per_second) {
+  return narrowed((Wide{count} * kPicosecondsPerSecond + per_second - 1) / per_second);
+}
+
+}  // namespace
+
+Duration time_of_cycles(std::int64_t cycles, Frequency clock) {
+  return Duration::picoseconds(picoseconds_of(cycles, clock.count_hz()));
+}
+
+std::int64_t cycles_within(Duration time, Frequency clock) {
+  return narrowed(Wide{time.count_ps()} * clock.count_hz() / kPicosecondsPerSecond);
+}
+
+Duration time_of_bytes(Bytes size, Rate rate) {
+  return Duration::picoseconds(picoseconds_of(size.count(), rate.count_bytes_per_second()));
+}
+
+Result<Duration, Failure> parse_duration(std::string_view text) {
+  const Result<std::int64_t, Failure> count = parse(text, kTime);
+  return count ? Result<Duration, Failure>{Duration::picoseconds(*count)} : count.error();
+}
+
+Result<Frequency, Failure> parse_frequency(std::string_view text) {
+  const Result<std::int64_t, Failure> count = parse(text, kFrequency);
+  return count ? Result<Frequency, Failure>{Frequency::hertz(*count)} : count.error();
+}
+
+Result<Rate, Failure> parse_rate(std::string_view text) {
+  const Result<std::int64_t, Failure> count = parse(text, kRate);
+  return count ? Result<Rate, Failure>{Rate::bytes_per_second(*count)} : count.error();
+}
+
+Result<Bytes, Failure> parse_bytes(std::string_view text) {
+  const Result<std::int64_t, Failure> count = parse(text, kSize);
+  return count ? Result<Bytes, Failure>{Bytes{*count}} : count.error();
+}
+
+std::string to_string(Duration duration) { return written(duration.count_ps(), kTime); }
+std::string to_string(Frequency frequency) { return written(frequency.count_hz(), kFrequency); }
+std::string to_string(Rate rate) { return written(rate.count_bytes_per_second(), kRate); }
+std::string to_string(Bytes bytes) { return written(bytes.count(), kSize); }
 
 }  // namespace crossweave

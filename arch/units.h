@@ -75,6 +75,41 @@ class Bytes {
   std::int64_t count_{0};
 };
 
+/// A clock's frequency in integer hertz.
+class Frequency {
+ public:
+  constexpr Frequency() = default;
+  static constexpr Frequency hertz(std::int64_t count) { return Frequency{count}; }
+
+  [[nodiscard]] constexpr std::int64_t count_hz() const { return hertz_; }
+  friend constexpr auto operator<=>(Frequency, Frequency) = default;
+
+ private:
+  constexpr explicit Frequency(std::int64_t hz) : hertz_{hz} {}
+  std::int64_t hertz_{1};
+};
+
+/// Data over time in integer bytes per second.
+class Rate {
+ public:
+  constexpr Rate() = default;
+  static constexpr Rate bytes_per_second(std::int64_t count) { return Rate{count}; }
+
+  [[nodiscard]] constexpr std::int64_t count_bytes_per_second() const { return bytes_per_second_; }
+  friend constexpr auto operator<=>(Rate, Rate) = default;
+
+ private:
+  constexpr explicit Rate(std::int64_t count) : bytes_per_second_{count} {}
+  std::int64_t bytes_per_second_{1};
+};
+
+/// What `cycles` of a clock take, rounded up to a picosecond as a whole.
+[[nodiscard]] Duration time_of_cycles(std::int64_t cycles, Frequency clock);
+/// The cycles of a clock that lie within `time` as a whole: the cycle under way, counted from 0.
+[[nodiscard]] std::int64_t cycles_within(Duration time, Frequency clock);
+/// What `size` takes at a rate, rounded up to a picosecond as a whole.
+[[nodiscard]] Duration time_of_bytes(Bytes size, Rate rate);
+
 /// Bytes that `elements` values of `bits` each occupy, rounded up as a whole.
 [[nodiscard]] constexpr Bytes packed_size(std::int64_t elements, int bits) { return Bytes{(elements * bits + 7) / 8}; }
 
@@ -82,7 +117,15 @@ class Bytes {
 /// The failure says what was expected and, for a bare number, that the unit is missing.
 Result<Duration, Failure> parse_duration(std::string_view text);
 
-/// The shortest exact form that parse_duration reads back: "1400 ns".
+/// The same for "1 GHz" in hertz, "19.2 GB/s" in bytes per second, and "64 KiB" in bytes.
+Result<Frequency, Failure> parse_frequency(std::string_view text);
+Result<Rate, Failure> parse_rate(std::string_view text);
+Result<Bytes, Failure> parse_bytes(std::string_view text);
+
+/// The shortest exact forms that these read back: "1400 ns".
 [[nodiscard]] std::string to_string(Duration duration);
+[[nodiscard]] std::string to_string(Frequency frequency);
+[[nodiscard]] std::string to_string(Rate rate);
+[[nodiscard]] std::string to_string(Bytes bytes);
 
 }  // namespace crossweave

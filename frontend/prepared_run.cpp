@@ -1,10 +1,13 @@
 #include "frontend/prepared_run.h"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
+#include "models/packet_transport.h"
 
 namespace crossweave {
 namespace {
@@ -49,6 +52,12 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
     const bool budget = scheduled.error().cause == SchedulingFailure::Cause::too_few_pes;
     return at(budget ? config->budget_where : config->network_where,
               (budget ? "mapping: " : "schedule.set: ") + scheduled.error().message);
+  }
+  const std::int64_t tile_pes = config->architecture.tile.pes;
+  const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;
+  if (config->architecture.noc.model == NocModel::packet && tiles > kMostPacketTiles) {
+    return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
+                                        std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
   }
   return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled)};
 }

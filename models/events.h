@@ -68,16 +68,18 @@ struct TransferDelivered {
   EndpointId source;
   EndpointId destination;
   Bytes size;
-  int routers;  ///< routers passed, 0 within a tile
+  int routers;    ///< routers passed, 0 within a tile
+  Duration sent;  ///< when the sender handed it to its network interface
 };
 
-/// A GPEU ran the operations of one set.
+/// A GPEU has run the operations of one set.
 struct GpeuOperation {
   Duration at;
   TileId tile;
-  std::int64_t elements;  ///< results times operations
+  std::int64_t work;  ///< lane-operations
 };
 
+/// The DRAM has read or written something.
 struct DramAccess {
   Duration at;
   bool write;

@@ -11,9 +11,10 @@ NetworkInterface::NetworkInterface(const sc_core::sc_module_name& name, Endpoint
 }
 
 void NetworkInterface::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const SetTransaction& set = set_of(payload);
+  SetTransaction& set = set_of(payload);
+  set.sent = now();
   if (set.destination == endpoint_) {
-    probes_.transfer_delivered.write({now(), set.kind, set.source, set.destination, set.size(), 0});
+    probes_.transfer_delivered.write({now(), set.kind, set.source, set.destination, set.size(), 0, set.sent});
     deliver->b_transport(payload, delay);
     listener_.copy_left(set);
     return;

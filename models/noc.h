@@ -1,9 +1,12 @@
 // The network on chip: a mesh of routers, one endpoint a tile and one for the DRAM at a corner.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "arch/architecture.h"
+#include "models/network_model.h"
 #include "models/probes.h"
 #include "models/router.h"
 #include "models/set_transaction.h"
@@ -13,10 +16,11 @@
 
 namespace crossweave {
 
-/// `noc.model: ideal`: a packet passes the routers of its XY route and arrives at the instant at which it is sent.
-class Noc final : public sc_core::sc_module {
+/// Takes transfers from endpoints, has a NetworkModel carry them, and hands them out at their destinations. One process
+/// drives the whole network, when something happens in it. The routers count what takes its way through them.
+class Noc final : public sc_core::sc_module, private TransferListener {
  public:
-  Noc(const sc_core::sc_module_name& name, const Placement& placement, Probes& probes);
+  Noc(const sc_core::sc_module_name& name, const Placement& placement, const NocSpec& spec, Probes& probes);
 
   /// Sockets of an endpoint: what it sends comes in at `from`, what it receives goes out at `to`.
   [[nodiscard]] tlm_utils::simple_target_socket_tagged<Noc>& from(EndpointId endpoint) {
@@ -26,18 +30,34 @@ class Noc final : public sc_core::sc_module {
     return *to_[endpoint.value()];
   }
   [[nodiscard]] const Router& router(MeshPosition position) const;
+  /// Throws InternalError when something got lost; `all_arrived` when nothing may be under way any more.
+  void check_conservation(bool all_arrived) const { network_->check_conservation(all_arrived); }
 
  private:
   tlm::tlm_sync_enum nb_transport_fw(int source, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
+  void transfer_left(std::uint64_t number) override;
+  void transfer_arrived(std::uint64_t number) override;
+  void deliver(tlm::tlm_generic_payload& payload);
+  /// Lets the network do what is due.
+  void work();
+  void wake_when_due();
   [[nodiscard]] Router& router_at(MeshPosition position);
+  /// Has the routers of a transfer's way count it.
+  void count_on_the_way(const SetTransaction& set);
 
   int columns_;
+  NocRouting routing_;
   Probes& probes_;
+  std::unique_ptr<NetworkModel> network_;
   std::vector<MeshPosition> position_;  ///< by endpoint
   std::vector<std::unique_ptr<Router>> routers_;
   std::vector<std::unique_ptr<tlm_utils::simple_target_socket_tagged<Noc>>> from_;
   std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket_tagged<Noc>>> to_;
+  /// Transfers under way, by their numbers.
+  std::vector<tlm::tlm_generic_payload*> under_way_;
+  std::vector<std::uint64_t> free_numbers_;
+  sc_core::sc_event wake_{"wake"};
 };
 
 }  // namespace crossweave

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "arch/architecture.h"
 #include "arch/diagnostics.h"
 #include "models/event_wheel.h"
 
@@ -16,10 +17,6 @@ namespace crossweave {
 
 enum class NocTopology { mesh, torus, cmesh };
 inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
-
-/// Which dimension a packet travels first.
-enum class NocRouting { xy, yx };
-inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 
 /// Each class is a virtual network: it has buffers and credits of its own, so that none can block another.
 enum class MessageClass { psum, data, memory_request, memory_response };

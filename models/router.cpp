@@ -12,4 +12,9 @@ MeshPosition next_hop_xy(MeshPosition from, MeshPosition to) {
   return from;
 }
 
+MeshPosition next_hop_yx(MeshPosition from, MeshPosition to) {
+  const MeshPosition turned = next_hop_xy({from.y, from.x}, {to.y, to.x});
+  return {turned.y, turned.x};
+}
+
 }  // namespace crossweave

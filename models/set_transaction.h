@@ -29,6 +29,10 @@ struct SetTransaction : tlm::tlm_extension<SetTransaction> {
   std::uint32_t slice{0};
   /// The result at the sender of which this is a copy; the sender frees its buffer when the last copy has left.
   std::uint32_t result{0};
+  /// Lane-operations that a GPEU is asked for.
+  std::int64_t work{0};
+  /// When it came to its sender's network interface.
+  Duration sent;
 
   [[nodiscard]] std::int64_t elements() const { return rect.area() * channels.size(); }
   [[nodiscard]] Bytes size() const { return packed_size(elements(), bits_per_element); }

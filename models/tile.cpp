@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/result_copies.h"
+#include "scheduler/gpeu_cost.h"
 
 namespace crossweave {
 namespace {
@@ -25,7 +26,7 @@ Tile::Tile(const sc_core::sc_module_name& name, TileId id, const std::vector<PeI
       interface_{"network_interface", EndpointId{id.value()}, *this, probes},
       input_buffer_{"input_buffer", id, BufferLevel::Which::input, probes},
       output_buffer_{"output_buffer", id, BufferLevel::Which::output, probes},
-      gpeu_{"gpeu", id, probes},
+      gpeu_{"gpeu", id, architecture.tile.gpeu, probes},
       first_pe_{pes.empty() ? PeId{} : pes.front()} {
   for (const PeId pe : pes) {
     const std::string number = std::to_string(pes_.size());
@@ -337,6 +338,7 @@ void Tile::begin_job(const Job& job) {
   set.rect = job.kind == Job::Kind::partial_sum ? station.set_rect(job.set) : station.result_rect(job.set);
   set.channels = slice.channels;
   set.bits_per_element = precision_.activation_bits;
+  set.work = work_of(job);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   gpeu_port->b_transport(payload, delay);
   payload.release();
@@ -347,7 +349,15 @@ void Tile::begin_job(const Job& job) {
   }
 }
 
+std::int64_t Tile::work_of(const Job& job) const {
+  const Station& station = plan_.stations[job.station];
+  const Interval channels = station.duplicates[job.duplicate].slices[job.slice].channels;
+  return job.kind == Job::Kind::partial_sum ? station.set_rect(job.set).area() * channels.size() * kAddCost
+                                            : station.gpeu_work(job.set, channels);
+}
+
 void Tile::end_job(const Job& job) {
+  gpeu_.finish(work_of(job));
   switch (job.kind) {
     case Job::Kind::operation:
       ++parts_[job.part].finished;

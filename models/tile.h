@@ -117,6 +117,8 @@ class Tile final : public sc_core::sc_module, private CopyListener {
 
   void enqueue(const Job& job);
   void begin_job(const Job& job);
+  /// Lane-operations.
+  [[nodiscard]] std::int64_t work_of(const Job& job) const;
   void end_job(const Job& job);
   void work();
   void wake_at(Duration at);

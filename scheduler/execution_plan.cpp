@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "scheduler/delivery_lists.h"
+#include "scheduler/gpeu_cost.h"
 
 namespace crossweave {
 namespace {
@@ -277,6 +278,9 @@ class PlanBuilder {
       }
       station.result_grid = *pooled;
     }
+    const std::int64_t cost = gpeu_cost_per_element(operation.kind, graph_.input_shapes(id));
+    const bool on_whole_sets = !pool && station.result_grid == station.grid;
+    (on_whole_sets ? station.cost_per_set_element : station.cost_per_result_element) += cost;
     station.epilogue.push_back(id);
     station.result = operation.output;
     host_[id] = host_[input];
@@ -339,6 +343,9 @@ class PlanBuilder {
     station.name = std::move(name);
     station.operation = id;
     station.result = result.value_or(graph_[id].output);
+    // Gathering a base layer's result copies it.
+    station.cost_per_set_element =
+        is_base(graph_[id].kind) ? kCopyCost : gpeu_cost_per_element(graph_[id].kind, graph_.input_shapes(id));
     StationId latest{0};
     for (const InputNeed& need : needs) {
       latest = std::max(latest, need.producer);
@@ -483,6 +490,11 @@ Rect Station::result_rect(SetId set) const {
   const auto columns = static_cast<std::uint32_t>(grid.columns());
   return {result_grid.row(static_cast<int>(set.value() / columns)),
           result_grid.column(static_cast<int>(set.value() % columns))};
+}
+
+std::int64_t Station::gpeu_work(SetId set, Interval channels) const {
+  return (set_rect(set).area() * cost_per_set_element + result_rect(set).area() * cost_per_result_element) *
+         channels.size();
 }
 
 ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture) {

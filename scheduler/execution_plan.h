@@ -86,6 +86,9 @@ struct Station {
   OperationId operation;
   /// Run on the result before it leaves, in order.
   std::vector<OperationId> epilogue;
+  /// What the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.
+  std::int64_t cost_per_set_element{0};
+  std::int64_t cost_per_result_element{0};
   std::optional<LayerId> layer;  ///< of a base layer
   /// The sets: on an own OFM for base layers, on the result otherwise.
   AxisGrid grid;
@@ -101,6 +104,8 @@ struct Station {
 
   [[nodiscard]] Rect set_rect(SetId set) const;
   [[nodiscard]] Rect result_rect(SetId set) const;
+  /// Lane-operations of the station on its GPEU for some channels of a set.
+  [[nodiscard]] std::int64_t gpeu_work(SetId set, Interval channels) const;
 };
 
 /// A network output: what the DRAM has to receive.

@@ -46,7 +46,7 @@ struct Deliveries final : tlm::tlm_analysis_if<TransferDelivered> {
 
 /// A network with an endpoint on each of its sockets; the last is the DRAM.
 struct Rig {
-  explicit Rig(const Placement& mesh) : placement{mesh}, noc{"noc", placement, probes} {
+  explicit Rig(const Placement& mesh) : placement{mesh}, noc{"noc", placement, NocSpec{}, probes} {
     for (std::size_t e = 0; e <= placement.position.size(); ++e) {
       endpoints.push_back(std::make_unique<MockEndpoint>(("endpoint_" + std::to_string(e)).c_str()));
       endpoints.back()->send.bind(noc.from(EndpointId{e}));
@@ -109,6 +109,12 @@ TEST_CASE("a route goes along the row first", "[noc]") {
   CHECK(next_hop_xy({2, 1}, {2, 1}) == MeshPosition{2, 1});
   CHECK(next_hop_xy({2, 2}, {0, 0}) == MeshPosition{1, 2});
   CHECK(next_hop_xy({0, 2}, {0, 0}) == MeshPosition{0, 1});
+}
+
+TEST_CASE("a YX route goes along the column first", "[noc]") {
+  CHECK(next_hop_yx({0, 0}, {2, 1}) == MeshPosition{0, 1});
+  CHECK(next_hop_yx({0, 1}, {2, 1}) == MeshPosition{1, 1});
+  CHECK(next_hop_yx({2, 1}, {2, 1}) == MeshPosition{2, 1});
 }
 
 TEST_CASE("every pair of endpoints, on meshes with and without a complete last row", "[noc]") {

@@ -91,13 +91,13 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
   }
   void write(const TransferDelivered& e) override {
     hash(6, e.at.count_ps(), static_cast<int>(e.kind), e.source.value(), e.destination.value(), e.size.count(),
-         e.routers);
+         e.routers, e.sent.count_ps());
     last_delivery = e.at;
     if (e.kind == TransactionKind::psum) {
       ++partial_sums;
     }
   }
-  void write(const GpeuOperation& e) override { hash(7, e.at.count_ps(), e.tile.value(), e.elements); }
+  void write(const GpeuOperation& e) override { hash(7, e.at.count_ps(), e.tile.value(), e.work); }
   void write(const DramAccess& e) override {
     hash(8, e.at.count_ps(), e.write, e.size.count());
     if (e.write) {

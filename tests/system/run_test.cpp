@@ -139,6 +139,21 @@ TEST_CASE("a time limit ends a run with status 3 and says who waits") {
   CHECK_FALSE(summary["waiting"].empty());
 }
 
+TEST_CASE("on a mesh where data must travel, the paper's run takes longer than its peak") {
+  const TemporaryDirectory work;
+  const std::string mesh = (kSource / "configs/architectures/mesh-unlimited-buffers.yaml").string();
+  const Finished run =
+      crossweave(work.path(), {"run", kPaperRun, "--quiet", "--out", "o", "--set", "architecture=" + mesh});
+  CHECK(run.err.empty());
+  REQUIRE(run.status == 0);
+  const Json summary = read_json(work.path() / "o/summary.json");
+  CHECK(summary["outcome"] == "completed");
+  CHECK(summary["scheduled_latency_cycles"] == 5636);
+  CHECK(summary["latency_cycles"].is_number_float());
+  CHECK(summary["latency_cycles"] > 5636);
+  CHECK(summary["latency_cycles"] < 2 * 5636);
+}
+
 TEST_CASE("the total number of PEs may stand in for the extra ones") {
   const TemporaryDirectory work;
   REQUIRE(crossweave(work.path(), {"run", kPaperRun, "--quiet", "--out", "o", "--set", "mapping.pes=149"}).status == 0);

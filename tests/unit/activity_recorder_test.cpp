@@ -91,9 +91,9 @@ TEST_CASE("a write to the DRAM counts as latency, a read does not") {
 
 TEST_CASE("bytes are counted by kind, those over links apart") {
   ActivityRecorder recorder{small_placement()};
-  recorder.on(TransferDelivered{ns(1), TransactionKind::ofm, EndpointId{0}, EndpointId{1}, Bytes{64}, 2});
-  recorder.on(TransferDelivered{ns(2), TransactionKind::ofm, EndpointId{0}, EndpointId{0}, Bytes{36}, 0});
-  recorder.on(TransferDelivered{ns(3), TransactionKind::dram_write, EndpointId{0}, EndpointId{2}, Bytes{8}, 3});
+  recorder.on(TransferDelivered{ns(1), TransactionKind::ofm, EndpointId{0}, EndpointId{1}, Bytes{64}, 2, ns(0)});
+  recorder.on(TransferDelivered{ns(2), TransactionKind::ofm, EndpointId{0}, EndpointId{0}, Bytes{36}, 0, ns(2)});
+  recorder.on(TransferDelivered{ns(3), TransactionKind::dram_write, EndpointId{0}, EndpointId{2}, Bytes{8}, 3, ns(1)});
   const ActivityRecorder::Traffic& ofm = recorder.traffic(TransactionKind::ofm);
   CHECK(ofm.transfers == 2);
   CHECK(ofm.size == Bytes{100});

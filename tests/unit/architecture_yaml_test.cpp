@@ -57,6 +57,12 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
   architecture.crossbar = {1, 65536, Duration::picoseconds(1'234'567)};
   architecture.tile.pes = 3;
   architecture.precision = {4, 24};
+  SECTION("all ideal") {}
+  SECTION("nothing ideal") {
+    architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
+    architecture.noc = {NocModel::packet, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
+    architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
+  }
   const Reading reading = read(to_yaml(architecture, 0));
   CHECK(reading.problems.empty());
   CHECK(reading.architecture == architecture);
@@ -95,11 +101,47 @@ TEST_CASE("extents of crossbars and tiles have bounds") {
 
 TEST_CASE("a model that does not exist is refused without complaint about its own keys") {
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: mesh, flit: 32 B}")).problems ==
-        Lines{"a.yaml:4:14: error: noc.model: expected one of: ideal, got \"mesh\""});
+        Lines{"a.yaml:4:14: error: noc.model: expected one of: ideal, packet, got \"mesh\""});
   CHECK(read(replaced("dram: {model: ideal}", "dram: {model: ideal, channels: 2}")).problems ==
         Lines{"a.yaml:5:22: error: unknown key 'dram.channels', expected one of: model"});
   CHECK(read(replaced("dram: {model: ideal}", "dram: ideal")).problems ==
         Lines{"a.yaml:5:7: error: dram: expected a mapping, got \"ideal\""});
+}
+
+TEST_CASE("a GPEU with lanes, a packet network and a DRAM with a bandwidth are read with their defaults") {
+  const Reading reading = read(R"(name: mesh
+crossbar: {rows: 64, columns: 32, mvm_latency: 1.4 us}
+tile: {pes: 4, gpeu: {model: lanes, lanes: 16, clock: 1 GHz}}
+noc: {model: packet, topology: mesh, clock: 1.2 GHz, flit: 32 B}
+dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
+)");
+  CHECK(reading.problems.empty());
+  Architecture expected;
+  expected.name = "mesh";
+  expected.crossbar = {64, 32, Duration::nanoseconds(1400)};
+  expected.tile = {4, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
+  expected.noc = {NocModel::packet, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
+  expected.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::nanoseconds(45)};
+  CHECK(reading.architecture == expected);
+}
+
+TEST_CASE("finite resources have bounds, and ideal ones no keys") {
+  CHECK(read(replaced("noc: {model: ideal}", "noc: {model: ideal, flit: 32 B}")).problems ==
+        Lines{"a.yaml:4:21: error: unknown key 'noc.flit', expected one of: model"});
+  CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, topology: torus, max_packet: 1}")).problems ==
+        Lines{"a.yaml:4:32: error: noc.topology: expected one of: mesh, got \"torus\"",
+              "a.yaml:4:6: error: missing key 'noc.clock': expected a frequency such as \"1 GHz\"",
+              "a.yaml:4:6: error: missing key 'noc.flit': expected a size such as \"32 B\"",
+              "a.yaml:4:51: error: noc.max_packet: expected an integer in [2, 4096], got \"1\""});
+  CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, clock: 1001 GHz, flit: 8 KiB}")).problems ==
+        Lines{"a.yaml:4:29: error: noc.clock: expected a frequency of 1 MHz to 1 THz, got 1001 GHz",
+              "a.yaml:4:45: error: noc.flit: expected a size of at most 4 KiB, got 8 KiB"});
+  CHECK(read(replaced("{pes: 4}", "{pes: 4, gpeu: {model: lanes, lanes: 0, clock: 999 kHz}}")).problems ==
+        Lines{"a.yaml:3:44: error: tile.gpeu.lanes: expected an integer in [1, 65536], got \"0\"",
+              "a.yaml:3:54: error: tile.gpeu.clock: expected a frequency of 1 MHz to 1 THz, got 999 kHz"});
+  CHECK(read(replaced("dram: {model: ideal}", "dram: {model: bandwidth, bandwidth: 1 kB/s, latency: 2 ms}")).problems ==
+        Lines{"a.yaml:5:37: error: dram.bandwidth: expected a rate of at least 1 MB/s, got 1 kB/s",
+              "a.yaml:5:54: error: dram.latency: expected a time of at most 1 ms, got 2 ms"});
 }
 
 TEST_CASE("partial sums are no narrower than activations") {

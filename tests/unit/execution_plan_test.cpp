@@ -73,7 +73,7 @@ class PlanText {
   void add(const Station& station) {
     put("station", static_cast<int>(station.kind), station.name, station.operation.value(), station.layer.has_value(),
         station.layer.value_or(LayerId{0}).value(), station.result.height, station.result.width,
-        station.result.channels);
+        station.result.channels, station.cost_per_set_element, station.cost_per_result_element);
     put_ids(station.epilogue);
     put_grid(station.grid);
     put_grid(station.result_grid);

@@ -325,6 +325,8 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     bits_per_cell: 4
   tile:
     pes: 4
+    gpeu:
+      model: ideal
   noc:
     model: ideal
   dram:

@@ -85,6 +85,64 @@ TEST_CASE("a duration is written in its largest whole unit and reads back") {
   }
 }
 
+TEST_CASE("frequencies, rates and sizes are read exactly and written back") {
+  const auto hertz = [](const char* text) { return parse_frequency(text)->count_hz(); };
+  CHECK(hertz("1 GHz") == 1'000'000'000);
+  CHECK(hertz("1.2GHz") == 1'200'000'000);
+  CHECK(hertz("0.5 kHz") == 500);
+  CHECK(hertz("1 THz") == 1'000'000'000'000);
+  const auto rate = [](const char* text) { return parse_rate(text)->count_bytes_per_second(); };
+  CHECK(rate("19.2 GB/s") == 19'200'000'000);
+  CHECK(rate("32 B/s") == 32);
+  CHECK(rate("1.5 GiB/s") == 3LL << 29);
+  CHECK(rate("0.25 KiB/s") == 256);
+  const auto bytes = [](const char* text) { return parse_bytes(text)->count(); };
+  CHECK(bytes("32 B") == 32);
+  CHECK(bytes("64 KiB") == 65536);
+  CHECK(to_string(Frequency::hertz(1'200'000'000)) == "1200 MHz");
+  CHECK(to_string(Rate::bytes_per_second(19'200'000'000)) == "19200 MB/s");
+  CHECK(to_string(Rate::bytes_per_second(1024)) == "1 KiB/s");
+  CHECK(to_string(Bytes{65536}) == "64 KiB");
+  CHECK(to_string(Bytes{48}) == "48 B");
+}
+
+TEST_CASE("a frequency, rate or size that is none is refused with the reason") {
+  const auto failure = [](const auto& result) { return result ? std::string{"read"} : result.error().message; };
+  CHECK_THAT(failure(parse_frequency("1000")), Contains("a frequency with its unit") && Contains("without a unit"));
+  CHECK_THAT(failure(parse_frequency("1 Gz")), Contains("unknown unit of frequency 'Gz'"));
+  CHECK_THAT(failure(parse_frequency("0 Hz")), Contains("a frequency above zero"));
+  CHECK_THAT(failure(parse_frequency("0.5 Hz")), Contains("whole number of hertz"));
+  CHECK_THAT(failure(parse_frequency("9223372036854775808 Hz")), Contains("at most 9223372036854775807 Hz"));
+  CHECK_THAT(failure(parse_rate("19.2")), Contains("a rate with its unit"));
+  CHECK_THAT(failure(parse_rate("19.2 GB")), Contains("unknown unit of data rate 'GB'"));
+  CHECK_THAT(failure(parse_rate("0.3 KiB/s")), Contains("whole number of bytes per second"));
+  CHECK_THAT(failure(parse_rate("0.0000000000000000001 GB/s")), Contains("whole number of bytes per second"));
+  CHECK_THAT(failure(parse_bytes("32 kB")), Contains("unknown unit of size 'kB'"));
+  CHECK_THAT(failure(parse_bytes("-1 B")), Contains("a size above zero"));
+}
+
+TEST_CASE("times of cycles and bytes round up to a picosecond once") {
+  const Frequency gigahertz = Frequency::hertz(1'000'000'000);
+  const Frequency thirds = Frequency::hertz(3'000'000'000);
+  CHECK(time_of_cycles(7, gigahertz) == Duration::nanoseconds(7));
+  CHECK(time_of_cycles(0, thirds) == Duration{});
+  CHECK(time_of_cycles(1, thirds).count_ps() == 334);
+  CHECK(time_of_cycles(2, thirds).count_ps() == 667);
+  CHECK(time_of_cycles(3, thirds).count_ps() == 1000);
+  // Beyond 64 bits on the way.
+  CHECK(time_of_cycles(kMax / 1000, gigahertz).count_ps() == kMax / 1000 * 1000);
+  CHECK_THROWS_AS(time_of_cycles(kMax, gigahertz), InternalError);
+  CHECK(cycles_within(Duration::picoseconds(333), thirds) == 0);
+  CHECK(cycles_within(Duration::picoseconds(334), thirds) == 1);
+  CHECK(cycles_within(Duration::nanoseconds(1), thirds) == 3);
+  for (std::int64_t cycle = 0; cycle < 100; ++cycle) {
+    CHECK(cycles_within(time_of_cycles(cycle, thirds), thirds) == cycle);
+  }
+  CHECK(time_of_bytes(Bytes{32}, Rate::bytes_per_second(32'000'000'000)).count_ps() == 1000);
+  CHECK(time_of_bytes(Bytes{1}, Rate::bytes_per_second(19'200'000'000)).count_ps() == 53);
+  CHECK(time_of_bytes(Bytes{}, Rate::bytes_per_second(1)) == Duration{});
+}
+
 TEST_CASE("packed values round up to whole bytes once") {
   CHECK(packed_size(3, 8).count() == 3);
   CHECK(packed_size(3, 4).count() == 2);

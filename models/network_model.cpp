@@ -1,0 +1,34 @@
+#include "models/network_model.h"
+
+#include "models/packet_transport.h"
+
+namespace crossweave {
+namespace {
+
+/// Every transfer arrives at the instant at which it is sent.
+class IdealNetwork final : public NetworkModel {
+ public:
+  bool send(std::uint64_t /*number*/, const Transfer& /*transfer*/, Duration /*now*/) override { return true; }
+  [[nodiscard]] std::optional<Duration> next_event() const override { return std::nullopt; }
+  void advance(Duration /*now*/, TransferListener& /*listener*/) override {}
+  void check_conservation(bool /*all_arrived*/) const override {}
+};
+
+}  // namespace
+
+std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Placement& placement) {
+  switch (spec.model) {
+    case NocModel::ideal:
+      return std::make_unique<IdealNetwork>();
+    case NocModel::packet:
+      return std::make_unique<PacketTransport>(spec, placement);
+  }
+  throw InternalError{"unknown model of the network"};
+}
+
+MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
+  return endpoint.value() == placement.position.size() ? MeshPosition{0, 0}
+                                                       : placement.position[TileId{endpoint.value()}];
+}
+
+}  // namespace crossweave

@@ -1,0 +1,55 @@
+// What carries transfers between endpoints: one interface, and the networks behind it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "arch/architecture.h"
+#include "arch/units.h"
+#include "models/packet_network.h"
+#include "scheduler/execution_plan.h"
+#include "scheduler/placement.h"
+
+namespace crossweave {
+
+struct Transfer {
+  EndpointId source;
+  EndpointId destination;
+  Bytes size;
+  MessageClass message_class{MessageClass::data};
+};
+
+/// Told what becomes of transfers, by the numbers that their sender gave them. It may send.
+class TransferListener {
+ public:
+  /// The source may forget the transfer and begin the next.
+  virtual void transfer_left(std::uint64_t number) = 0;
+  virtual void transfer_arrived(std::uint64_t number) = 0;
+
+ protected:
+  ~TransferListener() = default;
+};
+
+/// Plain values and times; whoever owns it calls advance() when next_event() is due.
+class NetworkModel {
+ public:
+  virtual ~NetworkModel() = default;
+
+  /// A transfer between two endpoints enters at `now`. True when it arrives at once, and the listener hears no more of
+  /// it; otherwise it hears when it has left its source, and when it has arrived.
+  [[nodiscard]] virtual bool send(std::uint64_t number, const Transfer& transfer, Duration now) = 0;
+  [[nodiscard]] virtual std::optional<Duration> next_event() const = 0;
+  /// Lets everything happen that is due by `now`.
+  virtual void advance(Duration now, TransferListener& listener) = 0;
+  /// Throws InternalError when something got lost; `all_arrived` when nothing may be under way any more.
+  virtual void check_conservation(bool all_arrived) const = 0;
+};
+
+/// `noc.model` of `spec` on the mesh of `placement`.
+[[nodiscard]] std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Placement& placement);
+
+/// Where an endpoint stands: a tile in its place, the DRAM at the router of the first corner.
+[[nodiscard]] MeshPosition position_of(EndpointId endpoint, const Placement& placement);
+
+}  // namespace crossweave

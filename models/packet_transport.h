@@ -1,0 +1,58 @@
+// Transfers over the packet network: cut into packets, in picoseconds instead of cycles.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "models/network_model.h"
+
+namespace crossweave {
+
+/// A packet network spans at most 256 by 256 routers.
+inline constexpr std::int64_t kMostPacketTiles = 65536;
+
+/// `noc.model: packet`. A transfer is cut into packets of at most `max_packet` flits, the first of each its header. All
+/// of its packets are queued at the source at once; it has left when the last of them begins to leave, and has arrived
+/// when the tail of the last has.
+///
+/// The tiles' routers have a second local port, of which only that at the corner is used: by the DRAM, so that it
+/// shares the router, but no channel, with the tile there.
+class PacketTransport final : public NetworkModel, private PacketListener {
+ public:
+  PacketTransport(const NocSpec& spec, const Placement& placement);
+
+  bool send(std::uint64_t number, const Transfer& transfer, Duration now) override;
+  [[nodiscard]] std::optional<Duration> next_event() const override;
+  void advance(Duration now, TransferListener& listener) override;
+  void check_conservation(bool all_arrived) const override;
+
+  [[nodiscard]] const PacketNetwork& network() const { return network_; }
+  /// How many flits of data and headers a transfer takes.
+  [[nodiscard]] std::int64_t flits_of(Bytes size) const;
+
+ private:
+  /// Packets of a transfer that have yet to leave its source, and to arrive.
+  struct Progress {
+    std::int64_t to_leave{0};
+    std::int64_t to_arrive{0};
+    Bytes size;
+  };
+
+  void left_source(std::uint64_t tag, NocCycle head, NocCycle tail) override;
+  void arrived(std::uint64_t tag, int destination, NocCycle head, NocCycle tail) override;
+  [[nodiscard]] int endpoint_of(EndpointId endpoint) const;
+  [[nodiscard]] NocCycle cycle_from(Duration now) const;
+
+  NocSpec spec_;
+  PacketNetwork network_;
+  std::vector<int> endpoints_;  ///< of the packet network, by ours
+  std::unordered_map<std::uint64_t, Progress> under_way_;
+  TransferListener* listener_{nullptr};  ///< while time advances
+  std::int64_t flits_sent_{0};
+  Bytes sent_;
+  Bytes delivered_;
+};
+
+}  // namespace crossweave

@@ -1,0 +1,44 @@
+#include "scheduler/gpeu_cost.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace crossweave {
+namespace {
+
+/// Activations that compare, add or multiply; all others are looked up in a table.
+constexpr std::array<std::string_view, 15> kPlainActivations{
+    "abs",  "channel_shuffle", "clip",  "leaky_relu", "linear", "negate",       "offset",           "prelu",
+    "relu", "relu6",           "scale", "quantize",   "square", "hard_sigmoid", "thresholded_relu",
+};
+
+constexpr std::int64_t kScale = 1;
+constexpr std::int64_t kPlain = 1;
+constexpr std::int64_t kTable = 2;
+
+}  // namespace
+
+std::int64_t gpeu_cost_per_element(const OperationKind& kind, std::span<const Shape> inputs) {
+  if (std::holds_alternative<Bias>(kind)) {
+    return kAddCost;
+  }
+  if (std::holds_alternative<BatchNorm>(kind)) {
+    return kScale;
+  }
+  if (const auto* activation = std::get_if<Activation>(&kind)) {
+    return std::ranges::find(kPlainActivations, activation->function) != kPlainActivations.end() ? kPlain : kTable;
+  }
+  if (const auto* pool = std::get_if<Pool>(&kind)) {
+    return std::int64_t{pool->kernel.height} * pool->kernel.width;
+  }
+  if (std::holds_alternative<GlobalPool>(kind)) {
+    return inputs.front().pixels();
+  }
+  if (std::holds_alternative<Elementwise>(kind)) {
+    return std::max<std::int64_t>(static_cast<std::int64_t>(inputs.size()) - 1, 1) * kAddCost;
+  }
+  return kCopyCost;
+}
+
+}  // namespace crossweave
