@@ -46,9 +46,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   spdlog::info("scheduling {} base layers", mapped->layers.size());
   Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(*std::move(mapped), options);
   if (!scheduled) {
-    const bool budget = scheduled.error().cause == SchedulingFailure::Cause::too_few_pes;
-    return at(budget ? config->budget_where : config->network_where,
-              (budget ? "mapping: " : "schedule.set: ") + scheduled.error().message);
+    const SchedulingFailure& failure = scheduled.error();
+    return failure.cause == SchedulingFailure::Cause::too_many_sets
+               ? at(config->network_where, "schedule.set: " + failure.message)
+               : at(config->budget_where, "mapping: " + failure.message);
   }
   return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled)};
 }

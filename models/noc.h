@@ -30,6 +30,8 @@ class Noc final : public sc_core::sc_module {
  private:
   tlm::tlm_sync_enum nb_transport_fw(int source, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
+  /// Registered so that the sockets make no threads to translate what nobody calls.
+  void refuse_b_transport(int source, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   [[nodiscard]] Router& router_at(MeshPosition position);
 
   int columns_;

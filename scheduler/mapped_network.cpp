@@ -69,6 +69,10 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
                                                      " PEs cannot hold the network; it needs at least " +
                                                      std::to_string(mapped.min_pes)};
   }
+  if (const std::int64_t pes = mapped.min_pes + options.extra_pes; pes > kMostPes) {
+    return SchedulingFailure{Cause::too_many_pes, std::to_string(pes) + " PEs are more than the " +
+                                                      std::to_string(kMostPes) + " that can be handled"};
+  }
   std::int64_t sets = 0;
   for (const BaseLayer& layer : mapped.layers) {
     sets += count_sets(layer.ofm, options.set);

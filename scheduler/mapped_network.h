@@ -16,6 +16,9 @@
 
 namespace crossweave {
 
+/// The largest chip that is simulated, in PEs: beyond it, its modules no longer fit an ordinary machine's memory.
+inline constexpr std::int64_t kMostPes = 1 << 18;
+
 struct MappingOptions {
   /// PEs beyond PE_min (x); negative means that the total falls short of PE_min.
   std::int64_t extra_pes{0};
@@ -51,7 +54,7 @@ struct ScheduledNetwork {
 
 /// Why a network has no schedule.
 struct SchedulingFailure {
-  enum class Cause { no_base_layer, too_few_pes, too_many_sets };
+  enum class Cause { no_base_layer, too_few_pes, too_many_pes, too_many_sets };
   Cause cause;
   std::string message;
 };

@@ -384,14 +384,8 @@ int describe(const DescribeOptions& given) {
     return report(problems);
   }
   if (!given.dot.empty()) {
-    const std::filesystem::path file{given.dot};
-    const Result<OutputDirectory> directory =
-        OutputDirectory::open(file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."});
-    if (!directory) {
-      return report(directory.error());
-    }
     const std::string drawing = to_dot(graph_after(*request->after, imported->graph, options));
-    if (const auto problem = directory->write(file.filename().string(), drawing)) {
+    if (const std::optional<Diagnostic> problem = write_file(given.dot, drawing)) {
       return report({*problem});
     }
   }

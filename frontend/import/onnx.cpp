@@ -435,7 +435,10 @@ Result<NetworkImport> import_onnx_bytes(std::string_view bytes, const std::strin
 
 Result<NetworkImport> import_onnx(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
   if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    return Diagnostics{{{.file = file.string()}, "cannot open: " + reason}};
+    Diagnostic problem;
+    problem.where.file = file.string();
+    problem.message = "cannot open: " + reason;
+    return Diagnostics{problem};
   }
   const MappedFile mapped{file};
   return import_onnx_bytes(mapped.bytes(), file.string(), file.stem().string(), input_shape);

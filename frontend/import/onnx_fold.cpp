@@ -8,6 +8,8 @@
 #include <numeric>
 #include <utility>
 
+#include "arch/diagnostics.h"
+
 namespace crossweave {
 namespace {
 
@@ -399,6 +401,9 @@ OnnxConstant fold_slice(OnnxNode& node, const Constants& operands) {
 
 /// The same values under other dimensions.
 OnnxConstant reshaped(const OnnxConstant& in, std::optional<Integers> dims) {
+  if (!dims) {
+    return unknown();
+  }
   return {.dims = std::move(dims), .integers = in.integers, .reals = in.reals};
 }
 
@@ -409,7 +414,7 @@ std::optional<Integers> squeezed(const Integers& dims, const std::optional<Integ
   }
   for (const std::int64_t axis : stated.value_or(Integers{})) {
     const std::optional<std::size_t> index = axis_of(axis, dims.size());
-    if (!index) {
+    if (!index || dims[*index] != 1) {
       return std::nullopt;
     }
     gone[*index] = true;
@@ -452,10 +457,10 @@ OnnxConstant fold_transpose(OnnxNode& node, const OnnxConstant& in) {
   order = node.integers("perm").value_or(order);
   Integers sorted = order;
   std::ranges::sort(sorted);
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted.size() != in.dims->size() || sorted[i] != static_cast<std::int64_t>(i)) {
-      return unknown();
-    }
+  Integers axes(in.dims->size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (sorted != axes) {
+    return unknown();
   }
   Integers dims;
   for (const std::int64_t axis : order) {
@@ -540,6 +545,14 @@ OnnxConstant fold_reshape(OnnxNode& node, const OnnxConstant& in, const std::opt
     return unknown();
   }
   return reshaped(in, reshape_target(*in.dims, *target, zero_is_zero));
+}
+
+/// Values, if there are any, are as many as the dimensions say.
+bool is_consistent(const OnnxConstant& constant) {
+  constexpr std::int64_t kUnknown = -1;
+  const std::int64_t count = constant.dims ? element_count(*constant.dims).value_or(kUnknown) : kUnknown;
+  const auto fits = [&](const auto& values) { return !values || static_cast<std::int64_t>(values->size()) == count; };
+  return fits(constant.integers) && fits(constant.reals);
 }
 
 OnnxConstant fold(OnnxNode& node, const Constants& operands) {
@@ -674,6 +687,7 @@ std::vector<OnnxConstant> fold_constants(OnnxNode& node, const Constants& operan
   std::vector<OnnxConstant> results(static_cast<std::size_t>(node.proto().output_size()), unknown());
   if (!results.empty()) {
     results.front() = fold(node, operands);
+    check_invariant(is_consistent(results.front()), "a folded constant has as many values as its dimensions say");
   }
   return results;
 }

@@ -59,11 +59,13 @@ std::optional<Integers> broadcast(const Integers& a, const Integers& b) {
 }
 
 std::string dims_text(const Integers& values) {
+  // A broken file may state a million.
+  constexpr std::size_t kMostShown = 16;
   std::string text = "[";
-  for (const std::int64_t value : values) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(value);
+  for (std::size_t i = 0; i < std::min(values.size(), kMostShown); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(values[i]);
   }
-  return text + "]";
+  return text + (values.size() > kMostShown ? ", ...]" : "]");
 }
 
 std::string printable_name(const std::string& name) {

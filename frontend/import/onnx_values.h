@@ -46,7 +46,7 @@ inline constexpr std::size_t kChannelAxis = 1;
 /// missing leading ones are 1.
 [[nodiscard]] std::optional<Integers> broadcast(const Integers& a, const Integers& b);
 
-/// "[1, 3, 224, 224]"
+/// "[1, 3, 224, 224]"; what is longer than any tensor has is cut short.
 [[nodiscard]] std::string dims_text(const Integers& values);
 
 /// `name` with control characters and broken UTF-8 replaced: names go into reports and YAML files.

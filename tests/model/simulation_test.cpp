@@ -649,5 +649,24 @@ TEST_CASE("the same run twice is the same stream of events", "[simulation]") {
   }
 }
 
+/// Processes with a stack of their own below `objects`.
+int count_threads(const std::vector<sc_core::sc_object*>& objects) {
+  int threads = 0;
+  for (const sc_core::sc_object* object : objects) {
+    threads += std::string{object->kind()} == "sc_thread_process" ? 1 : 0;
+    threads += count_threads(object->get_child_objects());
+  }
+  return threads;
+}
+
+TEST_CASE("no module has a thread, nor do its sockets make one", "[simulation]") {
+  const test::FreshKernel kernel;
+  const test::RandomCase drawn = test::random_case(7);
+  const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture);
+  Simulation simulation{plan, drawn.architecture};
+  REQUIRE(simulation.run(std::nullopt).outcome == Outcome::completed);
+  CHECK(count_threads(sc_core::sc_get_top_level_objects()) == 0);
+}
+
 }  // namespace
 }  // namespace crossweave

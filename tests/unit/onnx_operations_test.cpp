@@ -685,6 +685,18 @@ TEST_CASE("a parameter of no values is none", "[onnx]") {
   CHECK(only_problem(model) == "node 'r': cannot reshape [1, 6, 1, 1] to []");
 }
 
+TEST_CASE("a constant that is not worked out has no values", "[onnx]") {
+  // Found by fuzzing: an order of no axes, and a squeezed axis that extends.
+  ModelBuilder order;
+  order.input("x", {1, 6, 1, 1}).integers("s", {1, 6}).node("Transpose", {"s"}, {"t"}).with("perm", Integers{});
+  order.node("Reshape", {"x", "t"}, {"y"}, "r");
+  CHECK(only_problem(order) == "node 'r': shape 't' must be a short tensor of integers stored in the file");
+  ModelBuilder squeezed;
+  squeezed.input("x", {1, 6, 1, 1}).integers("s", {1, 6}).node("Squeeze", {"s"}, {"t"}).with("axes", Integers{0});
+  squeezed.node("Add", {"t", "s"}, {"u"}).node("Reshape", {"x", "u"}, {"y"}, "r");
+  CHECK(only_problem(squeezed) == "node 'r': shape 'u' must be a short tensor of integers stored in the file");
+}
+
 TEST_CASE("shapes that the file states otherwise are pointed out", "[onnx]") {
   ModelBuilder model;
   model.input("x", {1, 3, 10, 12});
