@@ -6,9 +6,7 @@ namespace crossweave {
 
 Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const Architecture& architecture,
            TransactionPool& pool, Probes& probes)
-    : sc_module{name},
-      noc_{"noc", plan.placement, probes},
-      dram_{"dram", plan, architecture.precision.activation_bits, pool, probes} {
+    : sc_module{name}, noc_{"noc", plan.placement, probes}, dram_{"dram", plan, pool, probes} {
   IdVector<TileId, std::vector<PeId>> pes(plan.tile_count());
   for (const PeId pe : ids(plan.placement.tile_of)) {
     pes[plan.placement.tile_of[pe]].push_back(pe);

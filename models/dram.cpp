@@ -4,11 +4,9 @@
 
 namespace crossweave {
 
-Dram::Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits, TransactionPool& pool,
-           Probes& probes)
+Dram::Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, TransactionPool& pool, Probes& probes)
     : sc_module{name},
       plan_{plan},
-      activation_bits_{activation_bits},
       pool_{pool},
       probes_{probes},
       interface_{"network_interface", plan.dram(), *this, probes},
@@ -34,7 +32,7 @@ void Dram::read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     set.destination = delivery.destination;
     set.rect = delivery.rect;
     set.channels = channels;
-    set.bits_per_element = activation_bits_;
+    set.bits_per_element = station.bits_per_element;
     address_payload(copy);
     send->b_transport(copy, delay);
     copy.release();

@@ -18,8 +18,7 @@ namespace crossweave {
 /// interface delivers.
 class Dram final : public sc_core::sc_module, private CopyListener {
  public:
-  Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits, TransactionPool& pool,
-       Probes& probes);
+  Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, TransactionPool& pool, Probes& probes);
 
   [[nodiscard]] NetworkInterface& network_interface() { return interface_; }
   /// All of the network's output has been written.
@@ -37,7 +36,6 @@ class Dram final : public sc_core::sc_module, private CopyListener {
   void copy_left(const SetTransaction& /*copy*/) override {}
 
   const ExecutionPlan& plan_;
-  int activation_bits_;
   TransactionPool& pool_;
   Probes& probes_;
   NetworkInterface interface_;

@@ -54,12 +54,13 @@ struct ScheduledNetwork {
 
 /// Why a network has no schedule.
 struct SchedulingFailure {
-  enum class Cause { no_base_layer, too_few_pes, too_many_pes, too_many_sets };
+  enum class Cause { no_base_layer, weights_too_wide, too_few_pes, too_many_pes, too_many_sets };
   Cause cause;
   std::string message;
 };
 
-/// Canonical form, quantized base layers and their crossbars. Fails when there is no base layer.
+/// Canonical form, quantized base layers and their crossbars. Fails when there is no base layer, or when one
+/// weight of a layer does not fit a row of a crossbar.
 Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
                                                      const CrossbarSpec& crossbar, const PrecisionSpec& precision = {});
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "arch/diagnostics.h"
@@ -568,8 +570,11 @@ OnnxConstant fold(OnnxNode& node, const Constants& operands) {
   if (operation == "Identity" || operation == "Dropout" || operation == "CastLike") {
     return in;
   }
-  if (operation == "QuantizeLinear" || operation == "DequantizeLinear") {
-    return {.dims = in.dims};
+  if (operation == "QuantizeLinear") {
+    return {.dims = in.dims, .bits = bits_quantized_to(node, present(2) ? operands[2] : nullptr)};
+  }
+  if (operation == "DequantizeLinear") {
+    return {.dims = in.dims, .bits = in.bits};
   }
   if (operation == "Cast") {
     return fold_cast(node, in);
@@ -625,6 +630,15 @@ OnnxConstant fold(OnnxNode& node, const Constants& operands) {
 }
 
 }  // namespace
+
+int bits_quantized_to(const OnnxNode& node, const OnnxConstant* zero_point) {
+  if (zero_point != nullptr) {
+    return zero_point->bits;
+  }
+  const onnx::AttributeProto* stated = node.attribute("output_dtype");
+  // 0 is the attribute's default: none stated.
+  return quantized_bits(stated != nullptr && stated->i() != 0 ? stated->i() : std::int64_t{onnx::TensorProto::UINT8});
+}
 
 OnnxConstant integer_list(Integers values) {
   const auto size = static_cast<std::int64_t>(values.size());
@@ -687,6 +701,11 @@ std::vector<OnnxConstant> fold_constants(OnnxNode& node, const Constants& operan
   std::vector<OnnxConstant> results(static_cast<std::size_t>(node.proto().output_size()), unknown());
   if (!results.empty()) {
     results.front() = fold(node, operands);
+    // What leaves every value as it is leaves it as wide.
+    static const std::set<std::string_view> kRearranging{"Flatten", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
+    if (kRearranging.contains(node.proto().op_type()) && !operands.empty() && operands.front() != nullptr) {
+      results.front().bits = operands.front()->bits;
+    }
     check_invariant(is_consistent(results.front()), "a folded constant has as many values as its dimensions say");
   }
   return results;
