@@ -49,9 +49,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   spdlog::info("scheduling {} base layers", mapped->layers.size());
   Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(*std::move(mapped), options);
   if (!scheduled) {
-    const bool budget = scheduled.error().cause == SchedulingFailure::Cause::too_few_pes;
-    return at(budget ? config->budget_where : config->network_where,
-              (budget ? "mapping: " : "schedule.set: ") + scheduled.error().message);
+    const SchedulingFailure& failure = scheduled.error();
+    return failure.cause == SchedulingFailure::Cause::too_many_sets
+               ? at(config->network_where, "schedule.set: " + failure.message)
+               : at(config->budget_where, "mapping: " + failure.message);
   }
   const std::int64_t tile_pes = config->architecture.tile.pes;
   const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;

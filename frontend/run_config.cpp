@@ -10,15 +10,15 @@
 
 #include "arch/architecture_yaml.h"
 #include "arch/strict_yaml.h"
+#include "scheduler/mapped_network.h"
 
 namespace crossweave {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Extents of feature maps and numbers of PEs beyond this are slips of the pen; products of them stay within 64 bits.
+/// Extents of feature maps beyond this are slips of the pen; products of them stay within 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 20;
-constexpr std::int64_t kMaxPes = 1 << 20;
 
 /// Written where an optional value is left out on purpose.
 constexpr std::string_view kNone = "none";
@@ -131,14 +131,14 @@ void read_budget(MapReader& reader, RunConfig& config) {
   // An assignment of one overrides the other in the file.
   const bool by_total = total != nullptr && (extra == nullptr || overrides(*total));
   if (extra != nullptr) {
-    const std::optional<std::int64_t> count = reader.integer("extra_pes", 0, kMaxPes);
+    const std::optional<std::int64_t> count = reader.integer("extra_pes", 0, kMostPes);
     if (!by_total) {
       config.budget_where = extra->where;
       assign(config.budget.count, count);
     }
   }
   if (total != nullptr) {
-    const std::optional<std::int64_t> count = reader.integer("pes", 1, kMaxPes);
+    const std::optional<std::int64_t> count = reader.integer("pes", 1, kMostPes);
     if (by_total) {
       config.budget_where = total->where;
       config.budget.kind = PeBudget::Kind::total;
@@ -204,7 +204,16 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
       reader.required_node("architecture", "the path of an architecture file, or the mapping itself");
   const bool own_file = architecture.path.empty();
   if (node != nullptr && (own_file || node->kind == YamlNode::Kind::mapping)) {
-    config.architecture = read_architecture(*node, architecture.path, out);
+    Diagnostics problems;
+    config.architecture = read_architecture(*node, architecture.path, problems);
+    for (Diagnostic& problem : problems) {
+      // Paths within a file of its own begin there; those of an assignment begin at the run.
+      if (own_file && problem.where.file == kCommandLine) {
+        constexpr std::string_view kUnknownKey = "unknown key '";
+        problem.message.insert(problem.message.starts_with(kUnknownKey) ? kUnknownKey.size() : 0, "architecture.");
+      }
+      out.push_back(std::move(problem));
+    }
   } else if (node != nullptr && architecture.readable) {
     reader.error("architecture",
                  "expected the path of an architecture file, or the mapping itself, got " + describe(*node));

@@ -8,7 +8,6 @@ Dram::Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const
            TransactionPool& pool, Probes& probes)
     : sc_module{name},
       plan_{plan},
-      activation_bits_{architecture.precision.activation_bits},
       pool_{pool},
       probes_{probes},
       interface_{"network_interface", plan.dram(), *this, probes},
@@ -77,7 +76,7 @@ void Dram::finish_read(const SetTransaction& command) {
     set.destination = delivery.destination;
     set.rect = delivery.rect;
     set.channels = channels;
-    set.bits_per_element = activation_bits_;
+    set.bits_per_element = station.bits_per_element;
     address_payload(copy);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     send->b_transport(copy, delay);

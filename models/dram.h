@@ -52,7 +52,6 @@ class Dram final : public sc_core::sc_module, private CopyListener {
   void copy_left(const SetTransaction& /*copy*/) override {}
 
   const ExecutionPlan& plan_;
-  int activation_bits_;
   TransactionPool& pool_;
   Probes& probes_;
   NetworkInterface interface_;

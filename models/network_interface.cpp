@@ -8,6 +8,7 @@ NetworkInterface::NetworkInterface(const sc_core::sc_module_name& name, Endpoint
   send.register_b_transport(this, &NetworkInterface::b_transport);
   to_network.register_nb_transport_bw(this, &NetworkInterface::nb_transport_bw);
   from_network.register_nb_transport_fw(this, &NetworkInterface::nb_transport_fw);
+  from_network.register_b_transport(this, &NetworkInterface::refuse_b_transport);
 }
 
 void NetworkInterface::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
@@ -24,6 +25,10 @@ void NetworkInterface::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
   if (!stalled_ && queue_.size() == 1) {
     inject();
   }
+}
+
+void NetworkInterface::refuse_b_transport(tlm::tlm_generic_payload& /*payload*/, sc_core::sc_time& /*delay*/) {
+  throw InternalError{"the network delivers by non-blocking transport"};
 }
 
 void NetworkInterface::inject() {

@@ -38,6 +38,8 @@ class NetworkInterface final : public sc_core::sc_module {
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  /// Registered so that the socket makes no thread to translate what nobody calls.
+  void refuse_b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void inject();
   void leave();
 

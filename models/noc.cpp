@@ -43,12 +43,17 @@ Noc::Noc(const sc_core::sc_module_name& name, const Placement& placement, const 
     const std::string number = std::to_string(endpoint);
     from_.push_back(std::make_unique<tlm_utils::simple_target_socket_tagged<Noc>>(("from_" + number).c_str()));
     from_.back()->register_nb_transport_fw(this, &Noc::nb_transport_fw, static_cast<int>(endpoint));
+    from_.back()->register_b_transport(this, &Noc::refuse_b_transport, static_cast<int>(endpoint));
     to_.push_back(std::make_unique<tlm_utils::simple_initiator_socket_tagged<Noc>>(("to_" + number).c_str()));
   }
   SC_HAS_PROCESS(Noc);
   SC_METHOD(work);
   sensitive << wake_;
   dont_initialize();
+}
+
+void Noc::refuse_b_transport(int /*source*/, tlm::tlm_generic_payload& /*payload*/, sc_core::sc_time& /*delay*/) {
+  throw InternalError{"endpoints send by non-blocking transport"};
 }
 
 Router& Noc::router_at(MeshPosition position) {

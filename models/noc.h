@@ -42,6 +42,8 @@ class Noc final : public sc_core::sc_module, private TransferListener {
   /// Lets the network do what is due.
   void work();
   void wake_when_due();
+  /// Registered so that the sockets make no threads to translate what nobody calls.
+  void refuse_b_transport(int source, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   [[nodiscard]] Router& router_at(MeshPosition position);
   /// Has the routers of a transfer's way count it.
   void count_on_the_way(const SetTransaction& set);

@@ -4,9 +4,9 @@
 
 namespace crossweave {
 
-ScheduleFeeder::ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits,
-                               TransactionPool& pool, Probes& probes)
-    : sc_module{name}, plan_{plan}, activation_bits_{activation_bits}, pool_{pool} {
+ScheduleFeeder::ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, TransactionPool& pool,
+                               Probes& probes)
+    : sc_module{name}, plan_{plan}, pool_{pool} {
   for (std::size_t tile = 0; tile < plan.tile_count(); ++tile) {
     const std::string socket = "to_tile_" + std::to_string(tile);
     to_tiles_.push_back(std::make_unique<tlm_utils::simple_initiator_socket<ScheduleFeeder>>(socket.c_str()));
@@ -52,7 +52,7 @@ void ScheduleFeeder::read_inputs() {
       set.source = set.destination = plan_.dram();
       set.rect = station.set_rect(set.set);
       set.channels = {0, station.result.channels};
-      set.bits_per_element = activation_bits_;
+      set.bits_per_element = station.bits_per_element;
       address_payload(payload);
       sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
       to_dram->b_transport(payload, delay);

@@ -15,8 +15,7 @@ namespace crossweave {
 /// dependencies. Layer by layer, it commands a base layer when the one before it has finished; otherwise all at once.
 class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysis_if<SetFinished> {
  public:
-  ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, int activation_bits,
-                 TransactionPool& pool, Probes& probes);
+  ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, TransactionPool& pool, Probes& probes);
 
   [[nodiscard]] tlm_utils::simple_initiator_socket<ScheduleFeeder>& to_tile(std::size_t tile) {
     return *to_tiles_[tile];
@@ -31,7 +30,6 @@ class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysi
   void write(const SetFinished& finished) override;
 
   const ExecutionPlan& plan_;
-  int activation_bits_;
   TransactionPool& pool_;
   std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket<ScheduleFeeder>>> to_tiles_;
   std::vector<StationId> base_layers_;

@@ -21,8 +21,7 @@ std::string_view to_string(Outcome outcome) {
 }
 
 Simulation::Simulation(const ExecutionPlan& plan, const Architecture& architecture)
-    : chip_{"chip", plan, architecture, pool_, probes_},
-      feeder_{"feeder", plan, architecture.precision.activation_bits, pool_, probes_} {
+    : chip_{"chip", plan, architecture, pool_, probes_}, feeder_{"feeder", plan, pool_, probes_} {
   check_invariant(sc_core::sc_get_time_resolution().to_seconds() == 1e-12, "the kernel's resolution is 1 ps");
   for (const TileId tile : ids(plan.placement.position)) {
     feeder_.to_tile(tile.value()).bind(chip_.tile(tile).commands);

@@ -268,8 +268,7 @@ void Tile::emit_result(const Job& job) {
   if (rect.empty()) {
     return;
   }
-  const std::uint32_t number =
-      store_result(packed_size(rect.area() * slice.channels.size(), precision_.activation_bits));
+  const std::uint32_t number = store_result(packed_size(rect.area() * slice.channels.size(), station.bits_per_element));
   // One copy more than there are, until all have been sent: the first may leave before the last is made.
   for_each_copy(station, job.set, slice, [&](const Delivery& delivery, Interval channels) {
     tlm::tlm_generic_payload& payload = pool_.acquire();
@@ -284,7 +283,7 @@ void Tile::emit_result(const Job& job) {
     set.destination = delivery.destination;
     set.rect = delivery.rect;
     set.channels = channels;
-    set.bits_per_element = precision_.activation_bits;
+    set.bits_per_element = station.bits_per_element;
     set.slice = job.slice;
     set.result = number;
     ++results_in_buffer_[number].copies;
@@ -337,7 +336,7 @@ void Tile::begin_job(const Job& job) {
   set.source = set.destination = EndpointId{id_.value()};
   set.rect = job.kind == Job::Kind::partial_sum ? station.set_rect(job.set) : station.result_rect(job.set);
   set.channels = slice.channels;
-  set.bits_per_element = precision_.activation_bits;
+  set.bits_per_element = station.bits_per_element;
   set.work = work_of(job);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   gpeu_port->b_transport(payload, delay);

@@ -60,6 +60,7 @@ class PlanBuilder {
         place_on_gpeu(id);
       }
     }
+    set_widths();
     add_outputs();
     fill_delivery_lists(plan_);
     return std::move(plan_);
@@ -441,6 +442,14 @@ class PlanBuilder {
   static void add_step(std::vector<AxisStep>& steps, const AxisStep& step, int output_extent) {
     if (step.map != AxisMap{} || step.extent != output_extent) {
       steps.push_back(step);
+    }
+  }
+
+  void set_widths() {
+    for (Station& station : plan_.stations) {
+      const OperationId last = station.epilogue.empty() ? station.operation : station.epilogue.back();
+      const int stated = graph_[last].output_bits;
+      station.bits_per_element = stated > 0 ? stated : architecture_.precision.activation_bits;
     }
   }
 

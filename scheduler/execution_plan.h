@@ -93,6 +93,8 @@ struct Station {
   /// The sets: on an own OFM for base layers, on the result otherwise.
   AxisGrid grid;
   Shape result;
+  /// Width of the result's elements: what the network file states, or the architecture's activations.
+  int bits_per_element{0};
   /// Which part of the result each set yields; differs from `grid` behind a pooling epilogue. Cells may be empty.
   AxisGrid result_grid;
   IdVector<DuplicateId, StationDuplicate> duplicates;

@@ -50,12 +50,15 @@ std::int64_t ScheduledNetwork::active_pe_cycles() const {
 Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
                                                      const CrossbarSpec& crossbar, const PrecisionSpec& precision) {
   MappedNetwork mapped{canonical_form(graph, include_top), {}, {}, 0};
-  mapped.layers = quantize(partition_base_layers(mapped.graph), quantization_of(precision, crossbar));
+  mapped.layers = quantize(partition_base_layers(mapped.graph), precision, crossbar);
   if (mapped.layers.empty()) {
     return SchedulingFailure{SchedulingFailure::Cause::no_base_layer,
                              "the network has no base layer (no convolution" +
                                  std::string{include_top ? " and no dense layer)"
                                                          : "; dense layers are left out unless include_top is true)"}};
+  }
+  if (std::optional<std::string> misfit = misfit_of(mapped.layers, crossbar)) {
+    return SchedulingFailure{SchedulingFailure::Cause::weights_too_wide, *std::move(misfit)};
   }
   mapped.crossbars = im2col_grids(mapped.layers, crossbar);
   mapped.min_pes = minimum_pes(mapped.crossbars);
@@ -68,6 +71,10 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
     return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) +
                                                      " PEs cannot hold the network; it needs at least " +
                                                      std::to_string(mapped.min_pes)};
+  }
+  if (const std::int64_t pes = mapped.min_pes + options.extra_pes; pes > kMostPes) {
+    return SchedulingFailure{Cause::too_many_pes, std::to_string(pes) + " PEs are more than the " +
+                                                      std::to_string(kMostPes) + " that can be handled"};
   }
   std::int64_t sets = 0;
   for (const BaseLayer& layer : mapped.layers) {

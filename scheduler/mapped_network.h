@@ -16,6 +16,9 @@
 
 namespace crossweave {
 
+/// The largest chip that is simulated, in PEs: beyond it, its modules no longer fit an ordinary machine's memory.
+inline constexpr std::int64_t kMostPes = 1 << 18;
+
 struct MappingOptions {
   /// PEs beyond PE_min (x); negative means that the total falls short of PE_min.
   std::int64_t extra_pes{0};
@@ -51,12 +54,13 @@ struct ScheduledNetwork {
 
 /// Why a network has no schedule.
 struct SchedulingFailure {
-  enum class Cause { no_base_layer, too_few_pes, too_many_sets };
+  enum class Cause { no_base_layer, weights_too_wide, too_few_pes, too_many_pes, too_many_sets };
   Cause cause;
   std::string message;
 };
 
-/// Canonical form, quantized base layers and their crossbars. Fails when there is no base layer.
+/// Canonical form, quantized base layers and their crossbars. Fails when there is no base layer, or when one
+/// weight of a layer does not fit a row of a crossbar.
 Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, bool include_top,
                                                      const CrossbarSpec& crossbar, const PrecisionSpec& precision = {});
 

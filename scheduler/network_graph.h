@@ -18,6 +18,8 @@ struct Operation {
   OperationKind kind;
   std::vector<OperationId> inputs;
   Shape output;
+  /// Bits of an element of the result where the network file states them; 0: as the architecture says.
+  int output_bits{0};
 };
 
 /// Operations in graph order: every input of an operation stands before it.
@@ -27,6 +29,8 @@ class NetworkGraph {
 
   /// Appends an operation and infers its shape. Fails, without change, when the inputs do not fit it.
   Result<OperationId, Failure> add(std::string name, OperationKind kind, std::vector<OperationId> inputs);
+
+  void set_output_bits(OperationId id, int bits) { operations_[id].output_bits = bits; }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }

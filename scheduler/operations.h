@@ -66,12 +66,16 @@ struct Conv2d {
   Padding padding;
   int groups{1};
   bool bias{true};
+  /// Bits of its weights where the network file states them; 0: as the architecture says.
+  int weight_bits{0};
 };
 
 /// Fully connected layer on the flattened input (base layer).
 struct Dense {
   int units{1};
   bool bias{true};
+  /// As those of a convolution.
+  int weight_bits{0};
 };
 
 /// Adds one value per channel.

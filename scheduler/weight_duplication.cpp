@@ -8,10 +8,9 @@
 namespace crossweave {
 namespace {
 
-/// The most duplicates of each layer that could ever be of use with the budget.
-int most_duplicates(const DuplicationCandidate& layer, std::int64_t extra_pes) {
-  return static_cast<int>(
-      std::min<std::int64_t>(extra_pes / layer.pes + 1, std::max<std::int64_t>(layer.ofm.pixels(), 1)));
+/// The most duplicates of a layer that could ever be of use with the budget.
+int most_duplicates(const DuplicationCandidate& layer, std::int64_t extra_pes, const Admissibility& admissibility) {
+  return static_cast<int>(std::min(extra_pes / layer.pes + 1, admissibility.most(layer.ofm)));
 }
 
 mpz_class least_common_multiple_up_to(int n) {
@@ -23,6 +22,10 @@ mpz_class least_common_multiple_up_to(int n) {
 }
 
 }  // namespace
+
+std::int64_t Admissibility::most(const Shape& ofm) const {
+  return partition == Partition::blocks ? ofm.pixels() : static_cast<std::int64_t>(SetGrid{ofm, set}.size());
+}
 
 bool Admissibility::admits(const Shape& ofm, int duplicates) const {
   if (duplicates == 1) {
@@ -39,7 +42,7 @@ Duplicates duplicate_for_sum(const IdVector<LayerId, DuplicationCandidate>& laye
   std::int64_t useful = 0;
   int most = 1;
   for (const DuplicationCandidate& layer : layers) {
-    const int limit = most_duplicates(layer, extra_pes);
+    const int limit = most_duplicates(layer, extra_pes, admissibility);
     useful += std::int64_t{limit - 1} * layer.pes;
     most = std::max(most, limit);
   }
@@ -57,7 +60,7 @@ Duplicates duplicate_for_sum(const IdVector<LayerId, DuplicationCandidate>& laye
     std::vector<mpz_class> next(budget + 1);
     std::vector<int>& chosen = choice[id];
     chosen.assign(budget + 1, 0);
-    const int limit = most_duplicates(layer, extra_pes);
+    const int limit = most_duplicates(layer, extra_pes, admissibility);
     for (int d = 1; d <= limit; ++d) {
       const std::size_t extra = static_cast<std::size_t>(d - 1) * static_cast<std::size_t>(layer.pes);
       if (extra > budget || !admissibility.admits(layer.ofm, d)) {

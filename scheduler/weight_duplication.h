@@ -26,6 +26,8 @@ struct Admissibility {
   SetSize set;
 
   [[nodiscard]] bool admits(const Shape& ofm, int duplicates) const;
+  /// No more duplicates than this are ever admitted.
+  [[nodiscard]] std::int64_t most(const Shape& ofm) const;
 };
 
 /// d_i, the original included. `none`: 1 each.

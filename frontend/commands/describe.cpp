@@ -260,6 +260,7 @@ Json layers_json(const Description& about) {
                       {"stride", {layer.stride.height, layer.stride.width}},
                       {"dilation", {layer.dilation.height, layer.dilation.width}},
                       {"groups", layer.groups},
+                      {"weight_bits", layer.quantization.weight_bits},
                       {"pes_vertical", grid.vertical},
                       {"pes_horizontal", grid.horizontal},
                       {"pes", grid.pes()},
@@ -354,6 +355,12 @@ std::string as_text(const Description& about) {
   text += fmt::format("crossbar cells: {} used, {} wasted; a weight of {} bits takes {} {} of {} bits\n",
                       about.all_cells.used, about.all_cells.wasted(), weight_bits, cells, cells == 1 ? "cell" : "cells",
                       crossbar.bits_per_cell);
+  const auto own_widths = std::ranges::count_if(mapped.layers.raw(), [&](const BaseLayer& layer) {
+    return layer.own_weight_bits > 0 && layer.own_weight_bits != weight_bits;
+  });
+  if (own_widths > 0) {
+    text += fmt::format("weights of {} base layer(s) have other widths, which the network file states\n", own_widths);
+  }
   if (!about.conservative.empty()) {
     text += fmt::format("taken to need their whole input, as places in it are not known: {}\n",
                         fmt::join(about.conservative, ", "));
@@ -384,14 +391,8 @@ int describe(const DescribeOptions& given) {
     return report(problems);
   }
   if (!given.dot.empty()) {
-    const std::filesystem::path file{given.dot};
-    const Result<OutputDirectory> directory =
-        OutputDirectory::open(file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."});
-    if (!directory) {
-      return report(directory.error());
-    }
     const std::string drawing = to_dot(graph_after(*request->after, imported->graph, options));
-    if (const auto problem = directory->write(file.filename().string(), drawing)) {
+    if (const std::optional<Diagnostic> problem = write_file(given.dot, drawing)) {
       return report({*problem});
     }
   }

@@ -94,7 +94,10 @@ int run(const RunOptions& options, bool vcd) {
   const ExecutionPlan plan = make_execution_plan(scheduled, prepared->config.architecture);
   spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
 
-  Simulation simulation{plan, prepared->config.architecture};
+  // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
+  // and the process ends with this command.
+  static Simulation* const kSimulation = new Simulation{plan, prepared->config.architecture};
+  Simulation& simulation = *kSimulation;
   const ActivityWatch activity{plan.placement, simulation.probes()};
   std::optional<WaveformWatch> waveform;
   if (vcd) {

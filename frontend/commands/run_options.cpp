@@ -16,7 +16,8 @@ void RunOptions::declare_inputs(CLI::App& app) {
 
 void RunOptions::declare_outputs(CLI::App& app) {
   app.add_option("--out", out, "Folder for the files that are written (default: out/NAME for a run NAME.yaml)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check([](const std::string& path) { return path.empty() ? "expected the path of a folder" : ""; });
   app.add_flag("--quiet", quiet, "No progress on stderr; warnings and errors remain");
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr const char* kOpen = "?";
 constexpr std::string_view kDefaultInput = "input";
+/// As wide as an architecture's numbers may be.
+constexpr int kMaxBits = 64;
 constexpr int kMaxChannels = std::numeric_limits<int>::max();
 
 /// An operation that may still need the shape of its first input ("same" padding, flatten, omitted ranges of a slice).
@@ -39,6 +41,9 @@ bool contains(const std::array<std::string_view, Size>& names, std::string_view 
 // --- values of keys ---
 
 int narrow(std::int64_t value) { return static_cast<int>(value); }
+
+/// A width in bits; 0 when none is stated.
+int read_bits(MapReader& reader, std::string_view key) { return narrow(reader.integer(key, 1, kMaxBits).value_or(0)); }
 
 /// `n` for both axes or `[h, w]`; the fallback when absent or wrong.
 Extent read_extent(MapReader& reader, std::string_view key, Extent fallback) {
@@ -148,6 +153,7 @@ Steps read_conv(MapReader& reader) {
   const std::optional<Padding> padding = read_padding(reader);
   conv.groups = narrow(reader.integer("groups", 1, kMaxImportExtent).value_or(conv.groups));
   conv.bias = reader.boolean("bias").value_or(conv.bias);
+  conv.weight_bits = read_bits(reader, "weight_bits");
   Steps steps{{"", [conv, padding](const Shape& in) {
                  Conv2d padded = conv;
                  padded.padding = padding ? *padding : same_padding(in, conv.kernel, conv.stride, conv.dilation);
@@ -161,6 +167,7 @@ Steps read_dense(MapReader& reader) {
   Dense dense;
   dense.units = narrow(reader.required_integer("units", 1, kMaxImportExtent).value_or(1));
   dense.bias = reader.boolean("bias").value_or(dense.bias);
+  dense.weight_bits = read_bits(reader, "weight_bits");
   Steps steps = only(dense);
   read_shorthand(reader, steps);
   return steps;
@@ -318,8 +325,8 @@ class NetworkYamlReader {
   /// Takes a name, or reports who has it already and returns false.
   bool claim(const std::string& name, const SourcePosition& where, const std::string& path);
   /// Adds a layer's operations, or reports why it cannot.
-  void add(const Steps& steps, const std::string& name, std::vector<OperationId> inputs, const YamlNode& node,
-           const std::string& path);
+  void add(const Steps& steps, const std::string& name, std::vector<OperationId> inputs, int output_bits,
+           const YamlNode& node, const std::string& path);
 
   const YamlNode& root_;
   std::optional<Shape> input_shape_;
@@ -425,6 +432,7 @@ void NetworkYamlReader::read_layer(const YamlNode& node, const std::string& path
   const std::string name = layer_name(reader, stem);
   const std::optional<std::vector<std::string>> inputs = input_names(reader, node);
   first_must_choose_ = false;
+  const int output_bits = read_bits(reader, "output_bits");
   if (steps) {
     // Keys cannot be judged without the operation that they belong to.
     reader.finish();
@@ -437,7 +445,7 @@ void NetworkYamlReader::read_layer(const YamlNode& node, const std::string& path
   if (claim(name, reader.has("name") ? reader.node("name")->where : node.where, reader.path_of("name"))) {
     previous_ = name;
     if (steps && sources && diagnostics_.size() == problems_before) {
-      add(*steps, name, *std::move(sources), node, path);
+      add(*steps, name, *std::move(sources), output_bits, node, path);
     }
   }
 }
@@ -543,7 +551,7 @@ bool NetworkYamlReader::claim(const std::string& name, const SourcePosition& whe
 }
 
 void NetworkYamlReader::add(const Steps& steps, const std::string& name, std::vector<OperationId> inputs,
-                            const YamlNode& node, const std::string& path) {
+                            int output_bits, const YamlNode& node, const std::string& path) {
   for (const Step& step : steps) {
     const std::string step_name = name + step.suffix;
     if (!step.suffix.empty() && !claim(step_name, node.where, path)) {
@@ -560,6 +568,8 @@ void NetworkYamlReader::add(const Steps& steps, const std::string& name, std::ve
     inputs = {*added};
     results_.insert_or_assign(step_name, *added);
   }
+  // Of the last operation: it makes what the layer's name stands for.
+  graph_.set_output_bits(inputs.front(), output_bits);
   results_.insert_or_assign(name, inputs.front());
 }
 
@@ -585,6 +595,11 @@ std::string range_text(int first, int extent) {
   return "[" + std::to_string(first) + ", " + std::to_string(first + extent) + "]";
 }
 
+/// The key of a width that is stated.
+std::string bits_text(const std::string& key, int bits) {
+  return bits == 0 ? "" : ", " + key + ": " + std::to_string(bits);
+}
+
 /// The value of `op:` for an operation.
 std::string_view op_text(const OperationKind& kind) {
   return std::holds_alternative<Conv2d>(kind) ? "conv" : operation_name(kind);
@@ -596,10 +611,11 @@ std::string keys_text(const OperationKind& kind) {
     return ", filters: " + std::to_string(conv->filters) + ", kernel: " + text(conv->kernel) +
            ", stride: " + text(conv->stride) + ", dilation: " + text(conv->dilation) +
            ", padding: " + text(conv->padding) + ", groups: " + std::to_string(conv->groups) +
-           ", bias: " + text(conv->bias);
+           ", bias: " + text(conv->bias) + bits_text("weight_bits", conv->weight_bits);
   }
   if (const auto* dense = std::get_if<Dense>(&kind)) {
-    return ", units: " + std::to_string(dense->units) + ", bias: " + text(dense->bias);
+    return ", units: " + std::to_string(dense->units) + ", bias: " + text(dense->bias) +
+           bits_text("weight_bits", dense->weight_bits);
   }
   if (const auto* pool = std::get_if<Pool>(&kind)) {
     return ", kernel: " + text(pool->kernel) + ", stride: " + text(pool->stride) +
@@ -659,7 +675,8 @@ std::string to_yaml(const NetworkGraph& graph) {
       sources += (sources.empty() ? "" : ", ") + yaml_string(graph[source].name);
     }
     layers += "  - {op: " + std::string{op_text(operation.kind)} + ", name: " + yaml_string(operation.name) +
-              ", inputs: [" + sources + "]" + keys_text(operation.kind) + "}\n";
+              ", inputs: [" + sources + "]" + keys_text(operation.kind) +
+              bits_text("output_bits", operation.output_bits) + "}\n";
   }
   return "name: " + yaml_string(graph.name()) + "\n" + inputs + layers;
 }

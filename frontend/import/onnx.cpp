@@ -31,6 +31,9 @@ namespace {
 constexpr std::int64_t kOldestOpset = 7;
 constexpr std::int64_t kNewestOpset = 21;
 
+/// No node has as many inputs: an input that an operation does not have.
+constexpr int kNoInput = std::numeric_limits<int>::max();
+
 bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
 /// The key of an operation in the table of handlers.
@@ -290,6 +293,7 @@ void OnnxReader::read_node(const onnx::NodeProto& proto) {
     node.fail("operation '" + proto.op_type() + "' has no output");
   } else if (!reads_broken) {
     (this->*handlers().at(handler_name(proto)))(node);
+    note_result_bits(node);
   }
   for (const std::string& problem : node.problems()) {
     error("node '" + node.label() + "': " + problem);
@@ -302,6 +306,53 @@ void OnnxReader::read_node(const onnx::NodeProto& proto) {
     } else {
       compare_with_stated(node, output);
     }
+  }
+}
+
+/// Whoever made a map that a node quantizes gives elements of that width. Of several widths it is the widest: the map
+/// is stored once.
+void OnnxReader::note_result_bits(const OnnxNode& node) {
+  /// Where each operation that quantizes its result has its zero point.
+  static const std::map<std::string_view, int> kZeroPoints{{"DynamicQuantizeLinear", kNoInput},
+                                                           {"QLinearAdd", 7},
+                                                           {"QLinearAveragePool", 4},
+                                                           {"QLinearConcat", 1},
+                                                           {"QLinearConv", 7},
+                                                           {"QLinearGlobalAveragePool", 4},
+                                                           {"QLinearLeakyRelu", 4},
+                                                           {"QLinearMatMul", 7},
+                                                           {"QLinearMul", 7},
+                                                           {"QLinearSigmoid", 4},
+                                                           {"QuantizeLinear", 2}};
+  const auto found = kZeroPoints.find(node.proto().op_type());
+  if (node.failed() || found == kZeroPoints.end()) {
+    return;
+  }
+  const auto result = values_.find(node.proto().output(0));
+  const auto* map = result == values_.end() ? nullptr : std::get_if<OnnxFeatureMap>(&result->second);
+  // What the network is given has the width of the architecture's activations: our own format states none for it.
+  if (map == nullptr || std::holds_alternative<Input>(graph_[map->operation].kind)) {
+    return;
+  }
+  const bool stated = node.has_input(found->second);
+  const auto zero_point = stated ? values_.find(node.proto().input(found->second)) : values_.end();
+  const int bits =
+      bits_quantized_to(node, zero_point == values_.end() ? nullptr : std::get_if<OnnxConstant>(&zero_point->second));
+  graph_.set_output_bits(map->operation, std::max(bits, graph_[map->operation].output_bits));
+}
+
+void OnnxReader::warn_of_widths() {
+  int weights = 0;
+  int results = 0;
+  for (const Operation& operation : graph_.operations()) {
+    const auto* conv = std::get_if<Conv2d>(&operation.kind);
+    const auto* dense = std::get_if<Dense>(&operation.kind);
+    weights += (conv != nullptr && conv->weight_bits > 0) || (dense != nullptr && dense->weight_bits > 0) ? 1 : 0;
+    results += operation.output_bits > 0 ? 1 : 0;
+  }
+  if (weights + results > 0) {
+    warn("bit widths of the file take the place of the architecture's: for the weights of " + std::to_string(weights) +
+         " layer(s) and the results of " + std::to_string(results) + " operation(s)");
   }
 }
 
@@ -350,10 +401,7 @@ Result<NetworkImport> OnnxReader::read() {
   if (has_errors(diagnostics_)) {
     return diagnostics_;
   }
-  if (quantization_nodes_ > 0) {
-    warn(std::to_string(quantization_nodes_) +
-         " node(s) of quantization are passed through: the bit widths of the file are not used");
-  }
+  warn_of_widths();
   return NetworkImport{std::move(graph_), std::move(warnings_)};
 }
 
@@ -435,7 +483,10 @@ Result<NetworkImport> import_onnx_bytes(std::string_view bytes, const std::strin
 
 Result<NetworkImport> import_onnx(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
   if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    return Diagnostics{{{.file = file.string()}, "cannot open: " + reason}};
+    Diagnostic problem;
+    problem.where.file = file.string();
+    problem.message = "cannot open: " + reason;
+    return Diagnostics{problem};
   }
   const MappedFile mapped{file};
   return import_onnx_bytes(mapped.bytes(), file.string(), file.stem().string(), input_shape);

@@ -6,7 +6,11 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <utility>
+
+#include "arch/diagnostics.h"
 
 namespace crossweave {
 namespace {
@@ -399,6 +403,9 @@ OnnxConstant fold_slice(OnnxNode& node, const Constants& operands) {
 
 /// The same values under other dimensions.
 OnnxConstant reshaped(const OnnxConstant& in, std::optional<Integers> dims) {
+  if (!dims) {
+    return unknown();
+  }
   return {.dims = std::move(dims), .integers = in.integers, .reals = in.reals};
 }
 
@@ -409,7 +416,7 @@ std::optional<Integers> squeezed(const Integers& dims, const std::optional<Integ
   }
   for (const std::int64_t axis : stated.value_or(Integers{})) {
     const std::optional<std::size_t> index = axis_of(axis, dims.size());
-    if (!index) {
+    if (!index || dims[*index] != 1) {
       return std::nullopt;
     }
     gone[*index] = true;
@@ -452,10 +459,10 @@ OnnxConstant fold_transpose(OnnxNode& node, const OnnxConstant& in) {
   order = node.integers("perm").value_or(order);
   Integers sorted = order;
   std::ranges::sort(sorted);
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted.size() != in.dims->size() || sorted[i] != static_cast<std::int64_t>(i)) {
-      return unknown();
-    }
+  Integers axes(in.dims->size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (sorted != axes) {
+    return unknown();
   }
   Integers dims;
   for (const std::int64_t axis : order) {
@@ -542,6 +549,14 @@ OnnxConstant fold_reshape(OnnxNode& node, const OnnxConstant& in, const std::opt
   return reshaped(in, reshape_target(*in.dims, *target, zero_is_zero));
 }
 
+/// Values, if there are any, are as many as the dimensions say.
+bool is_consistent(const OnnxConstant& constant) {
+  constexpr std::int64_t kUnknown = -1;
+  const std::int64_t count = constant.dims ? element_count(*constant.dims).value_or(kUnknown) : kUnknown;
+  const auto fits = [&](const auto& values) { return !values || static_cast<std::int64_t>(values->size()) == count; };
+  return fits(constant.integers) && fits(constant.reals);
+}
+
 OnnxConstant fold(OnnxNode& node, const Constants& operands) {
   const std::string& operation = node.proto().op_type();
   const auto present = [&](std::size_t index) { return index < operands.size() && operands[index] != nullptr; };
@@ -555,8 +570,11 @@ OnnxConstant fold(OnnxNode& node, const Constants& operands) {
   if (operation == "Identity" || operation == "Dropout" || operation == "CastLike") {
     return in;
   }
-  if (operation == "QuantizeLinear" || operation == "DequantizeLinear") {
-    return {.dims = in.dims};
+  if (operation == "QuantizeLinear") {
+    return {.dims = in.dims, .bits = bits_quantized_to(node, present(2) ? operands[2] : nullptr)};
+  }
+  if (operation == "DequantizeLinear") {
+    return {.dims = in.dims, .bits = in.bits};
   }
   if (operation == "Cast") {
     return fold_cast(node, in);
@@ -612,6 +630,15 @@ OnnxConstant fold(OnnxNode& node, const Constants& operands) {
 }
 
 }  // namespace
+
+int bits_quantized_to(const OnnxNode& node, const OnnxConstant* zero_point) {
+  if (zero_point != nullptr) {
+    return zero_point->bits;
+  }
+  const onnx::AttributeProto* stated = node.attribute("output_dtype");
+  // 0 is the attribute's default: none stated.
+  return quantized_bits(stated != nullptr && stated->i() != 0 ? stated->i() : std::int64_t{onnx::TensorProto::UINT8});
+}
 
 OnnxConstant integer_list(Integers values) {
   const auto size = static_cast<std::int64_t>(values.size());
@@ -674,6 +701,12 @@ std::vector<OnnxConstant> fold_constants(OnnxNode& node, const Constants& operan
   std::vector<OnnxConstant> results(static_cast<std::size_t>(node.proto().output_size()), unknown());
   if (!results.empty()) {
     results.front() = fold(node, operands);
+    // What leaves every value as it is leaves it as wide.
+    static const std::set<std::string_view> kRearranging{"Flatten", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
+    if (kRearranging.contains(node.proto().op_type()) && !operands.empty() && operands.front() != nullptr) {
+      results.front().bits = operands.front()->bits;
+    }
+    check_invariant(is_consistent(results.front()), "a folded constant has as many values as its dimensions say");
   }
   return results;
 }

@@ -22,6 +22,9 @@ using Constants = std::vector<const OnnxConstant*>;
 /// unknown: whoever needs them says so.
 [[nodiscard]] std::vector<OnnxConstant> fold_constants(OnnxNode& node, const Constants& operands);
 
+/// Bits of an element that a node quantizes to: of its zero point's type, of the stated type, or of uint8.
+[[nodiscard]] int bits_quantized_to(const OnnxNode& node, const OnnxConstant* zero_point);
+
 /// One-dimensional integers.
 [[nodiscard]] OnnxConstant integer_list(Integers values);
 

@@ -320,6 +320,12 @@ std::optional<std::vector<std::size_t>> OnnxReader::axis_indices(OnnxNode& node,
   return indices;
 }
 
+/// Bits of a constant's elements as the file stores them; 0 when they are no quantized ones.
+int OnnxReader::weight_bits(const OnnxNode& node, int index) const {
+  const OnnxConstant* constant = std::get_if<OnnxConstant>(&values_.at(node.proto().input(index)));
+  return constant == nullptr ? 0 : constant->bits;
+}
+
 /// Inputs from `first` on are parameters: one that depends on the network's input would be a dependency unseen.
 void OnnxReader::require_constants(OnnxNode& node, int first) {
   for (int i = first; i < node.proto().input_size(); ++i) {
@@ -638,16 +644,17 @@ void OnnxReader::emit_conv(OnnxNode& node, int weight_index, int bias_index) {
   if (!window_of || node.failed()) {
     return;
   }
-  emit(node,
-       Conv2d{
-           .filters = static_cast<int>((*weights)[0]),
-           .kernel = window_of->kernel,
-           .stride = window_of->stride,
-           .dilation = window_of->dilation,
-           .padding = window_of->padding,
-           .groups = static_cast<int>(groups),
-           .bias = bias_index > weight_index && node.proto().op_type() != "ConvInteger" && node.has_input(bias_index)},
-       {in->operation}, channels_first(in->axes.size()));
+  emit(
+      node,
+      Conv2d{.filters = static_cast<int>((*weights)[0]),
+             .kernel = window_of->kernel,
+             .stride = window_of->stride,
+             .dilation = window_of->dilation,
+             .padding = window_of->padding,
+             .groups = static_cast<int>(groups),
+             .bias = bias_index > weight_index && node.proto().op_type() != "ConvInteger" && node.has_input(bias_index),
+             .weight_bits = weight_bits(node, weight_index)},
+      {in->operation}, channels_first(in->axes.size()));
 }
 
 /// ONNX Runtime's convolution with an activation behind it.
@@ -675,8 +682,8 @@ void OnnxReader::read_fused_conv(OnnxNode& node) {
 
 /// The product of constant weights with each vector along `axis`: a dense layer when there is only one vector, else a
 /// convolution of 1 x 1 with all other axes as its pixels.
-void OnnxReader::emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::size_t axis, std::int64_t units,
-                              bool bias) {
+void OnnxReader::emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::size_t axis, std::int64_t units, bool bias,
+                              int weight_bits) {
   if (!node.in_range("the number of units", units, 1, kMaxImportExtent)) {
     return;
   }
@@ -690,7 +697,7 @@ void OnnxReader::emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::siz
   }
   if (others.empty()) {
     if (const std::optional<OnnxFeatureMap> vector = arranged(node, in, roles)) {
-      emit(node, Dense{static_cast<int>(units), bias}, {vector->operation}, roles);
+      emit(node, Dense{static_cast<int>(units), bias, weight_bits}, {vector->operation}, roles);
     }
     return;
   }
@@ -712,6 +719,7 @@ void OnnxReader::emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::siz
     Conv2d conv;
     conv.filters = static_cast<int>(units);
     conv.bias = bias;
+    conv.weight_bits = weight_bits;
     emit(node, conv, {map->operation}, roles);
   }
 }
@@ -741,7 +749,7 @@ void OnnxReader::read_gemm(OnnxNode& node) {
               std::to_string(rows.axes[1].extent));
     return;
   }
-  emit_product(node, rows, 1, units, node.has_input(2));
+  emit_product(node, rows, 1, units, node.has_input(2), weight_bits(node, 1));
 }
 
 void OnnxReader::read_matmul(OnnxNode& node) {
@@ -794,12 +802,12 @@ void OnnxReader::read_matmul(OnnxNode& node) {
   };
   if (right == nullptr && is_matrix(columns) && columns.size() <= std::max<std::size_t>(rows.size(), 2) &&
       !column_vector) {
-    emit_product(node, *left, left->axes.size() - 1, columns.back(), false);
+    emit_product(node, *left, left->axes.size() - 1, columns.back(), false, weight_bits(node, second));
     return;
   }
   if (left == nullptr && is_matrix(rows) && rows.size() <= std::max<std::size_t>(columns.size(), 2) && !row_vector &&
       !column_vector) {
-    emit_product(node, *right, right->axes.size() - 2, rows[rows.size() - 2], false);
+    emit_product(node, *right, right->axes.size() - 2, rows[rows.size() - 2], false, weight_bits(node, 0));
     return;
   }
   const std::optional<Integers> stack = broadcast({rows.begin(), rows.end() - 2}, {columns.begin(), columns.end() - 2});
@@ -948,7 +956,6 @@ void OnnxReader::read_elementwise(OnnxNode& node) {
 }
 
 void OnnxReader::read_qlinear_elementwise(OnnxNode& node) {
-  ++quantization_nodes_;
   emit_elementwise(node, node.proto().op_type() == "QLinearAdd" ? "add" : "multiply", {0, 3});
 }
 
@@ -1217,19 +1224,17 @@ void OnnxReader::read_identity(OnnxNode& node) {
   }
 }
 
-/// Quantization changes the numbers of a map and not what depends on what.
+/// Quantization changes the numbers of a map and their width (note_result_bits), not what depends on what.
 void OnnxReader::read_quantize(OnnxNode& node) {
-  ++quantization_nodes_;
   require_constants(node, 1);
   if (const OnnxFeatureMap* in = feature_map(node, 0); in != nullptr && !node.failed()) {
     forward(node, *in);
   }
 }
 
-/// The range of all values decides how each is quantized. The scale and the zero point, made with the map, are taken
-/// for constants: whoever reads them reads the map too.
+/// The range of all values decides how each is quantized (to 8 bits). The scale and the zero point, made with the map,
+/// are taken for constants: whoever reads them reads the map too.
 void OnnxReader::read_dynamic_quantize(OnnxNode& node) {
-  ++quantization_nodes_;
   const OnnxFeatureMap* in = feature_map(node, 0);
   if (in == nullptr) {
     return;
@@ -1237,7 +1242,7 @@ void OnnxReader::read_dynamic_quantize(OnnxNode& node) {
   const OnnxFeatureMap map = *in;
   emit(node, Reshape{shape(map.operation)}, {map.operation}, map.axes);
   for (int i = 1; i < node.proto().output_size() && !node.failed(); ++i) {
-    forward(node, OnnxConstant{}, i);
+    forward(node, OnnxConstant{.bits = 8}, i);
   }
 }
 

@@ -75,6 +75,9 @@ class OnnxReader {
   std::optional<std::size_t> axis_index(OnnxNode& node, std::int64_t axis, std::size_t rank);
   std::optional<std::vector<std::size_t>> axis_indices(OnnxNode& node, const Integers& axes, std::size_t rank);
   void require_constants(OnnxNode& node, int first);
+  [[nodiscard]] int weight_bits(const OnnxNode& node, int index) const;
+  void note_result_bits(const OnnxNode& node);
+  void warn_of_widths();
   [[nodiscard]] const Shape& shape(OperationId operation) const { return graph_[operation].output; }
 
   /// Adds an operation on the way to the node's result, named after the node and `purpose`.
@@ -107,7 +110,8 @@ class OnnxReader {
   std::optional<Padding> automatic_padding(OnnxNode& node, const std::string& mode, const Shape& in,
                                            const OnnxWindow& window);
   void emit_conv(OnnxNode& node, int weight_index, int bias_index);
-  void emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::size_t axis, std::int64_t units, bool bias);
+  void emit_product(OnnxNode& node, const OnnxFeatureMap& in, std::size_t axis, std::int64_t units, bool bias,
+                    int weight_bits);
   void emit_elementwise(OnnxNode& node, const std::string& function, const std::vector<int>& operands);
   [[nodiscard]] static std::string constant_function(const std::string& function, const Integers& dims,
                                                      const OnnxFeatureMap& map);
@@ -174,8 +178,6 @@ class OnnxReader {
   std::int64_t opset_{0};
   /// The batch that the inputs state; a Reshape may repeat it.
   std::int64_t batch_{1};
-  /// Nodes of quantisation: they are passed through, which is said once.
-  int quantization_nodes_{0};
   std::unordered_map<std::string, OnnxValue> values_;
   /// The first node that reads a value.
   std::unordered_map<std::string, const onnx::NodeProto*> readers_;

@@ -465,7 +465,6 @@ void OnnxReader::read_concat(OnnxNode& node) {
 }
 
 void OnnxReader::read_qlinear_concat(OnnxNode& node) {
-  ++quantization_nodes_;
   std::vector<int> operands;
   for (int i = 2; i < node.proto().input_size(); i += 3) {
     operands.push_back(i);

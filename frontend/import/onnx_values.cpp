@@ -59,11 +59,13 @@ std::optional<Integers> broadcast(const Integers& a, const Integers& b) {
 }
 
 std::string dims_text(const Integers& values) {
+  // A broken file may state a million.
+  constexpr std::size_t kMostShown = 16;
   std::string text = "[";
-  for (const std::int64_t value : values) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(value);
+  for (std::size_t i = 0; i < std::min(values.size(), kMostShown); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(values[i]);
   }
-  return text + "]";
+  return text + (values.size() > kMostShown ? ", ...]" : "]");
 }
 
 std::string printable_name(const std::string& name) {
@@ -88,8 +90,32 @@ std::string printable_name(const std::string& name) {
   return clean;
 }
 
+int quantized_bits(std::int64_t data_type) {
+  // Types that are newer than the library of Debian 12 have their numbers only.
+  constexpr std::int64_t kFloat8First = 17;
+  constexpr std::int64_t kFloat8Last = 20;
+  constexpr std::int64_t kUint4 = 21;
+  constexpr std::int64_t kInt4 = 22;
+  switch (data_type) {
+    case kUint4:
+    case kInt4:
+      return 4;
+    case onnx::TensorProto::INT8:
+    case onnx::TensorProto::UINT8:
+      return 8;
+    case onnx::TensorProto::INT16:
+    case onnx::TensorProto::UINT16:
+      return 16;
+    case onnx::TensorProto::INT32:
+      return 32;
+    default:
+      return data_type >= kFloat8First && data_type <= kFloat8Last ? 8 : 0;
+  }
+}
+
 OnnxConstant constant_of(const onnx::TensorProto& tensor) {
-  OnnxConstant constant{.dims = Integers(tensor.dims().begin(), tensor.dims().end())};
+  OnnxConstant constant{.dims = Integers(tensor.dims().begin(), tensor.dims().end()),
+                        .bits = quantized_bits(tensor.data_type())};
   if (std::ranges::any_of(*constant.dims, [](std::int64_t dim) { return dim < 0; })) {
     return {.dims = std::nullopt};
   }

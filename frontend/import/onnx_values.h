@@ -23,6 +23,9 @@ struct OnnxConstant {
   std::optional<Integers> integers{};
   /// The values of short floating-point tensors.
   std::optional<std::vector<double>> reals{};
+  /// Of an element in the file, before a DequantizeLinear; 0 where its type is none
+  /// of quantized values.
+  int bits{0};
 };
 
 /// A feature map as the tensor that a node made of it. The batch is always 1: one inference is simulated.
@@ -46,11 +49,14 @@ inline constexpr std::size_t kChannelAxis = 1;
 /// missing leading ones are 1.
 [[nodiscard]] std::optional<Integers> broadcast(const Integers& a, const Integers& b);
 
-/// "[1, 3, 224, 224]"
+/// "[1, 3, 224, 224]"; what is longer than any tensor has is cut short.
 [[nodiscard]] std::string dims_text(const Integers& values);
 
 /// `name` with control characters and broken UTF-8 replaced: names go into reports and YAML files.
 [[nodiscard]] std::string printable_name(const std::string& name);
+
+/// Bits of an element of a type that quantized values have (TensorProto.DataType); 0 for all others.
+[[nodiscard]] int quantized_bits(std::int64_t data_type);
 
 /// A tensor of the file; its values are read where they are stored in the file, short, and of a type that parameters
 /// have.

@@ -32,12 +32,16 @@ Result<OutputDirectory> OutputDirectory::open(const std::filesystem::path& path)
 }
 
 std::optional<Diagnostic> OutputDirectory::write(const std::string& name, const std::string& content) const {
+  return write_file(file(name), content);
+}
+
+std::optional<Diagnostic> write_file(const std::filesystem::path& file, const std::string& content) {
   errno = 0;
-  std::ofstream stream{file(name), std::ios::binary};
+  std::ofstream stream{file, std::ios::binary};
   stream << content;
   stream.close();
   if (!stream) {
-    return cannot_write(file(name), last_error());
+    return cannot_write(file, last_error());
   }
   return std::nullopt;
 }

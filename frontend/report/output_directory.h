@@ -10,6 +10,9 @@
 
 namespace crossweave {
 
+/// Writes a whole file into a folder that exists, or says why it could not.
+[[nodiscard]] std::optional<Diagnostic> write_file(const std::filesystem::path& file, const std::string& content);
+
 class OutputDirectory {
  public:
   /// Creates the folder, with its parents, and tries that files can be written there: before hours of simulation, not

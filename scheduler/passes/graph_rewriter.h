@@ -32,8 +32,11 @@ class GraphRewriter {
     return *id;
   }
 
-  /// What an old operation's output is called from now on.
-  void set_image(OperationId old, OperationId replacement) { image_[old] = replacement; }
+  /// What an old operation's output is called from now on; it keeps the bits that the file states for it.
+  void set_image(OperationId old, OperationId replacement) {
+    image_[old] = replacement;
+    target_.set_output_bits(replacement, source_[old].output_bits);
+  }
   [[nodiscard]] std::optional<OperationId> image(OperationId old) const { return image_[old]; }
 
   /// Copies an operation unchanged.

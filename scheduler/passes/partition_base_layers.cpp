@@ -15,11 +15,12 @@ IdVector<LayerId, BaseLayer> partition_base_layers(const NetworkGraph& canonical
     }
     const Shape input = canonical[operation.inputs.front()].output;
     if (const auto* conv = std::get_if<Conv2d>(&operation.kind)) {
-      layers.push_back(
-          {id, operation.name, input, operation.output, conv->kernel, conv->stride, conv->dilation, conv->groups});
+      layers.push_back({id, operation.name, input, operation.output, conv->kernel, conv->stride, conv->dilation,
+                        conv->groups, conv->weight_bits});
     } else {
       const Shape flattened{1, 1, static_cast<int>(input.elements())};
-      layers.push_back({id, operation.name, flattened, operation.output, {}, {}, {}, 1});
+      const int weight_bits = std::get<Dense>(operation.kind).weight_bits;
+      layers.push_back({id, operation.name, flattened, operation.output, {}, {}, {}, 1, weight_bits});
     }
   }
   return layers;

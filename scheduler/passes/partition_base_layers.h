@@ -28,6 +28,8 @@ struct BaseLayer {
   Extent stride;
   Extent dilation;
   int groups{1};
+  /// Bits of its weights where the network file states them, else 0.
+  int own_weight_bits{0};
   /// Absent until the pass `quantize`: one column an output channel.
   Quantization quantization{};
 

@@ -28,7 +28,7 @@ NetworkGraph drop_top_unless_included(const NetworkGraph& graph, const PassOptio
 
 NetworkGraph duplicate_and_rewrite(const NetworkGraph& graph, const PassOptions& options) {
   const IdVector<LayerId, BaseLayer> layers =
-      quantize(partition_base_layers(graph), quantization_of(options.precision, options.crossbar));
+      quantize(partition_base_layers(graph), options.precision, options.crossbar);
   const Duplicates duplicates =
       duplicate_weights(options.duplication, duplication_candidates(layers, im2col_grids(layers, options.crossbar)),
                         options.extra_pes, {Partition::blocks, SetSize{}});

@@ -30,7 +30,8 @@ void read(std::string_view text, const std::optional<crossweave::Shape>& input_s
 }  // namespace
 
 // The name is libFuzzer's.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   read(text, std::nullopt);
   read(text, crossweave::Shape{32, 32, 3});

@@ -88,6 +88,8 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
   void write(const BufferLevel& e) override {
     hash(5, e.at.count_ps(), e.tile.value(), e.which == BufferLevel::Which::input, e.level.count());
     levels[{e.tile, e.which}] = e.level;
+    Bytes& peak = peaks[{e.tile, e.which}];
+    peak = std::max(peak, e.level);
   }
   void write(const TransferDelivered& e) override {
     hash(6, e.at.count_ps(), static_cast<int>(e.kind), e.source.value(), e.destination.value(), e.size.count(),
@@ -108,6 +110,7 @@ class Recorder final : public tlm::tlm_analysis_if<SetStarted>,
   std::map<Key, Run> runs;
   std::map<PeId, Pe> pes;
   std::map<std::pair<TileId, BufferLevel::Which>, Bytes> levels;
+  std::map<std::pair<TileId, BufferLevel::Which>, Bytes> peaks;
   Duration latency;
   Duration last_delivery;
   std::int64_t mvms{0};
@@ -632,6 +635,27 @@ class DisturbedHeap {
   std::vector<std::unique_ptr<std::vector<char>>> kept_;
 };
 
+TEST_CASE("results of half the width take half the bytes and no other time", "[simulation]") {
+  test::NetworkBuilder net;
+  const OperationId conv = net.conv(net.input({4, 4, 3}), plain(2, 1));
+  NetworkGraph graph = net.graph();
+  const auto run = [&](int bits) {
+    graph.set_output_bits(conv, bits);
+    return simulate(test::schedule_of(graph, with_sets({1, 0})), Architecture{});
+  };
+  const auto stated_nowhere = run(0);
+  const auto eight = run(8);
+  const auto four = run(4);
+  CHECK(eight->record.stream == stated_nowhere->record.stream);
+  CHECK(four->record.latency == eight->record.latency);
+  CHECK(eight->record.written == Bytes{4 * 4 * 2});
+  CHECK(four->record.written == Bytes{4 * 4});
+  // A set is a row of 4 pixels of 2 channels.
+  const std::pair output{TileId{0}, BufferLevel::Which::output};
+  CHECK(eight->record.peaks.at(output) == Bytes{8});
+  CHECK(four->record.peaks.at(output) == Bytes{4});
+}
+
 TEST_CASE("the same run twice is the same stream of events", "[simulation]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
@@ -647,6 +671,25 @@ TEST_CASE("the same run twice is the same stream of events", "[simulation]") {
     REQUIRE(third->record.events == first->record.events);
     REQUIRE(third->record.stream == first->record.stream);
   }
+}
+
+/// Processes with a stack of their own below `objects`.
+int count_threads(const std::vector<sc_core::sc_object*>& objects) {
+  int threads = 0;
+  for (const sc_core::sc_object* object : objects) {
+    threads += std::string{object->kind()} == "sc_thread_process" ? 1 : 0;
+    threads += count_threads(object->get_child_objects());
+  }
+  return threads;
+}
+
+TEST_CASE("no module has a thread, nor do its sockets make one", "[simulation]") {
+  const test::FreshKernel kernel;
+  const test::RandomCase drawn = test::random_case(7);
+  const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture);
+  Simulation simulation{plan, drawn.architecture};
+  REQUIRE(simulation.run(std::nullopt).outcome == Outcome::completed);
+  CHECK(count_threads(sc_core::sc_get_top_level_objects()) == 0);
 }
 
 }  // namespace

@@ -41,11 +41,11 @@ class ModelBuilder {
     return *this;
   }
 
-  /// A weight: dimensions without data.
-  ModelBuilder& weight(const std::string& name, const Integers& dims) {
+  /// A weight: dimensions without data. Types newer than the library are given as numbers.
+  ModelBuilder& weight(const std::string& name, const Integers& dims, int data_type = onnx::TensorProto::FLOAT) {
     onnx::TensorProto* tensor = model_.mutable_graph()->add_initializer();
     tensor->set_name(name);
-    tensor->set_data_type(onnx::TensorProto::FLOAT);
+    tensor->set_data_type(data_type);
     tensor->mutable_dims()->Assign(dims.begin(), dims.end());
     return *this;
   }

@@ -84,15 +84,17 @@ void check_all(const std::vector<BadInput>& inputs) {
   const char* update = std::getenv("CROSSWEAVE_UPDATE_GOLDEN");
   const bool updating = update != nullptr && std::string{update} == "1";
   for (const BadInput& input : inputs) {
-    const Finished finished = run_program(CROSSWEAVE_BINARY, input.arguments, input.directory);
-    INFO("case " << input.golden.stem().string());
-    CHECK(finished.status == 2);
-    CHECK(finished.out.empty());
-    CHECK_FALSE(finished.err.empty());
-    if (updating) {
-      std::ofstream{input.golden, std::ios::binary} << finished.err;
-    } else {
-      CHECK(finished.err == read_file(input.golden));
+    // A section each, so that one can be run by its name (-c NAME), as tests/CMakeLists.txt does.
+    SECTION(input.golden.stem().string()) {
+      const Finished finished = run_program(CROSSWEAVE_BINARY, input.arguments, input.directory);
+      CHECK(finished.status == 2);
+      CHECK(finished.out.empty());
+      CHECK_FALSE(finished.err.empty());
+      if (updating) {
+        std::ofstream{input.golden, std::ios::binary} << finished.err;
+      } else {
+        CHECK(finished.err == read_file(input.golden));
+      }
     }
   }
 }

@@ -117,6 +117,7 @@ TEST_CASE("the JSON has all that the table has", "[describe]") {
   CHECK(json.at("weight_bits") == 4);
   CHECK(json.at("bits_per_cell") == 4);
   CHECK(json.at("cells_per_weight") == 1);
+  CHECK(json.at("layers")[0].at("weight_bits") == 4);
   CHECK(json.at("base_layers") == 21);
   CHECK(json.at("min_pes") == 117);
   CHECK(json.at("layer_by_layer_cycles") == 113061);

@@ -73,7 +73,8 @@ class PlanText {
   void add(const Station& station) {
     put("station", static_cast<int>(station.kind), station.name, station.operation.value(), station.layer.has_value(),
         station.layer.value_or(LayerId{0}).value(), station.result.height, station.result.width,
-        station.result.channels, station.cost_per_set_element, station.cost_per_result_element);
+        station.result.channels, station.bits_per_element, station.cost_per_set_element,
+        station.cost_per_result_element);
     put_ids(station.epilogue);
     put_grid(station.grid);
     put_grid(station.result_grid);
@@ -633,6 +634,24 @@ TEST_CASE("many paths behind a window that skips positions are not walked one by
   net.conv(last, 4, 1);
   check_placement(test::schedule_of(net.graph(), MappingOptions{}),
                   make_execution_plan(test::schedule_of(net.graph(), MappingOptions{}), Architecture{}), TileSpec{});
+}
+
+TEST_CASE("a station's elements are as wide as its result is stated to be", "[plan]") {
+  test::NetworkBuilder net;
+  const OperationId first = net.conv(net.input({8, 8, 3}), 4);
+  const OperationId relu = net.relu(first);
+  net.conv(relu, 4);
+  NetworkGraph graph = net.graph();
+  graph.set_output_bits(first, 16);
+  graph.set_output_bits(relu, 4);
+  Architecture architecture;
+  architecture.precision.activation_bits = 7;
+  const ExecutionPlan plan = make_execution_plan(test::schedule_of(graph, {}), architecture);
+  REQUIRE(plan.stations.size() == 3);
+  CHECK(plan.stations[StationId{0}].bits_per_element == 7);
+  // Of the activation behind the layer, which runs where its result appears.
+  CHECK(plan.stations[StationId{1}].bits_per_element == 4);
+  CHECK(plan.stations[StationId{2}].bits_per_element == 7);
 }
 
 }  // namespace crossweave

@@ -259,4 +259,26 @@ TEST_CASE("files that are no network are refused by name", "[network_file]") {
   CHECK(import_network(file.path(), std::nullopt, {}));
 }
 
+TEST_CASE("widths are read, kept and written where they are stated", "[network_yaml]") {
+  const NetworkGraph graph = graph_of(
+      "name: n\ninput: [8, 8, 3]\nlayers:\n"
+      "  - {op: conv, filters: 4, kernel: 1, weight_bits: 8, output_bits: 6, activation: relu}\n"
+      "  - {op: max_pool, kernel: 2, output_bits: 64}\n"
+      "  - {op: dense, units: 4, weight_bits: 2}\n");
+  CHECK(std::get<Conv2d>(operation(graph, "conv2d").kind).weight_bits == 8);
+  CHECK(operation(graph, "conv2d").output_bits == 0);
+  CHECK(operation(graph, "conv2d/relu").output_bits == 6);
+  CHECK(operation(graph, "max_pool").output_bits == 64);
+  CHECK(std::get<Dense>(operation(graph, "dense").kind).weight_bits == 2);
+  CHECK(operation(graph, "dense").output_bits == 0);
+  const NetworkGraph again = graph_of(to_yaml(graph));
+  require_same(graph, again);
+  CHECK(operation(again, "conv2d/relu").output_bits == 6);
+  CHECK(to_yaml(graph_of("name: n\ninput: [8, 8, 3]\nlayers: [{op: conv, filters: 4, kernel: 1}]\n")).find("bits") ==
+        std::string::npos);
+  CHECK(problems_of("name: n\ninput: [8, 8, 3]\nlayers: [{op: relu, output_bits: 65}]\n").size() == 1);
+  CHECK(problems_of("name: n\ninput: [8, 8, 3]\nlayers: [{op: dense, units: 1, weight_bits: 0}]\n").size() == 1);
+  CHECK(problems_of("name: n\ninput: [8, 8, 3]\nlayers: [{op: relu, weight_bits: 8}]\n").size() == 1);
+}
+
 }  // namespace crossweave

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "scheduler/mapped_network.h"
 #include "tests/support/onnx_model_builder.h"
 
 namespace crossweave {
@@ -104,8 +105,74 @@ TEST_CASE("integer convolutions are convolutions", "[onnx]") {
   CHECK(last(graph).output == Shape{8, 10, 4});
   CHECK(std::get<Conv2d>(graph.operations().raw()[1].kind).bias);
   CHECK_FALSE(std::get<Conv2d>(last(graph).kind).bias);
-  CHECK(model.warnings() ==
-        Strings{"2 node(s) of quantization are passed through: the bit widths of the file are not used"});
+  // Neither weights nor zero points are of a type that quantized values have.
+  CHECK(model.warnings() == Strings{});
+}
+
+TEST_CASE("weights are as wide as the file stores them", "[onnx]") {
+  struct Case {
+    int data_type;
+    int bits;
+  };
+  // TensorProto.DataType: uint8, int8, uint16, int16, int32, float, uint4, int4
+  for (const Case& each : std::vector<Case>{{2, 8}, {3, 8}, {4, 16}, {5, 16}, {6, 32}, {1, 0}, {21, 4}, {22, 4}}) {
+    CAPTURE(each.data_type);
+    ModelBuilder model{21};
+    model.input("x", {1, 3, 10, 12}).reals("s", {0.5F}).weight("w", {200, 3, 3, 3}, each.data_type);
+    model.node("DequantizeLinear", {"w", "s"}, {"f"}).node("Conv", {"x", "f"}, {"y"}, "conv");
+    const NetworkGraph graph = model.graph();
+    CHECK(std::get<Conv2d>(last(graph).kind).weight_bits == each.bits);
+    CHECK(last(graph).output_bits == 0);
+    // 200 channels fit 256 columns once.
+    const auto mapped = map_network(graph, false, {});
+    REQUIRE(mapped);
+    CHECK(mapped->crossbars[LayerId{0}].horizontal == (each.bits == 8    ? 2
+                                                       : each.bits == 16 ? 4
+                                                       : each.bits == 32 ? 7
+                                                                         : 1));
+  }
+  ModelBuilder dense;
+  dense.input("x", {1, 6}).reals("s", {0.5F}).weight("w", {4, 6}, onnx::TensorProto::INT8);
+  dense.node("DequantizeLinear", {"w", "s"}, {"f"}).node("Transpose", {"f"}, {"t"});
+  dense.node("MatMul", {"x", "t"}, {"y"}).weight("v", {4, 5}, onnx::TensorProto::INT8);
+  dense.node("MatMulInteger", {"y", "v"}, {"z"}).weight("u", {5, 2}, onnx::TensorProto::INT16);
+  dense.node("DequantizeLinear", {"u", "s"}, {"g"}).node("Gemm", {"z", "g"}, {"o"});
+  const NetworkGraph products = dense.graph();
+  std::vector<int> bits;
+  for (const Operation& operation : products.operations()) {
+    if (const auto* product = std::get_if<Dense>(&operation.kind)) {
+      bits.push_back(product->weight_bits);
+    }
+  }
+  CHECK(bits == std::vector<int>{8, 8, 16});
+}
+
+TEST_CASE("results are as wide as what quantizes them says", "[onnx]") {
+  const auto widths_of = [](const NetworkGraph& graph) {
+    Strings widths;
+    for (const Operation& operation : graph.operations()) {
+      widths.push_back(operation.name + " " + std::to_string(operation.output_bits));
+    }
+    return widths;
+  };
+  ModelBuilder model{21};
+  model.input("x", {1, 3, 10, 12}).reals("s", {0.5F}).weight("z8", {1}, onnx::TensorProto::INT8);
+  model.weight("z16", {1}, onnx::TensorProto::UINT16).weight("z4", {1}, 22).weight("w", {8, 3, 3, 3}, 3);
+  model.node("QuantizeLinear", {"x", "s", "z8"}, {"q"});
+  model.node("QLinearConv", {"q", "s", "z8", "w", "s", "z8", "s", "z4"}, {"c"}, "conv");
+  model.node("DequantizeLinear", {"c", "s", "z4"}, {"d"}).node("Relu", {"d"}, {"r"}, "relu");
+  // Without a zero point: uint8. Of the two widths of `sigmoid` the wider one counts.
+  model.node("QuantizeLinear", {"r", "s"}, {"rq"}).node("Sigmoid", {"rq"}, {"m"}, "sigmoid");
+  model.node("QuantizeLinear", {"m", "s", "z16"}, {"m16"}).node("QuantizeLinear", {"m", "s", "z8"}, {"m8"});
+  model.node("QuantizeLinear", {"m", "s", "z8"}, {"m9"}).node("Tanh", {"m9"}, {"t"}, "tanh");
+  model.node("QuantizeLinear", {"t", "s"}, {"o"}).with("output_dtype", std::int64_t{21});
+  model.node("QLinearAdd", {"m16", "s", "z8", "m8", "s", "z8", "s", "z8"}, {"a"}, "sum").domain("com.microsoft");
+  const NetworkGraph graph = model.graph();
+  // The input keeps the width of the architecture's activations.
+  CHECK(widths_of(graph) == Strings{"x 0", "conv 4", "relu 8", "sigmoid 16", "tanh 4", "sum 8"});
+  CHECK(std::get<Conv2d>(graph.operations().raw()[1].kind).weight_bits == 8);
+  CHECK(model.warnings() == Strings{"bit widths of the file take the place of the architecture's: for the weights of 1 "
+                                    "layer(s) and the results of 5 operation(s)"});
 }
 
 TEST_CASE("weights may be computed, external or stated by value_info", "[onnx]") {
@@ -683,6 +750,18 @@ TEST_CASE("a parameter of no values is none", "[onnx]") {
   model.input("x", {1, 6, 1, 1}).node("Constant", {}, {"s"}, "s").with("value", none);
   model.node("Reshape", {"x", "s"}, {"y"}, "r");
   CHECK(only_problem(model) == "node 'r': cannot reshape [1, 6, 1, 1] to []");
+}
+
+TEST_CASE("a constant that is not worked out has no values", "[onnx]") {
+  // Found by fuzzing: an order of no axes, and a squeezed axis that extends.
+  ModelBuilder order;
+  order.input("x", {1, 6, 1, 1}).integers("s", {1, 6}).node("Transpose", {"s"}, {"t"}).with("perm", Integers{});
+  order.node("Reshape", {"x", "t"}, {"y"}, "r");
+  CHECK(only_problem(order) == "node 'r': shape 't' must be a short tensor of integers stored in the file");
+  ModelBuilder squeezed;
+  squeezed.input("x", {1, 6, 1, 1}).integers("s", {1, 6}).node("Squeeze", {"s"}, {"t"}).with("axes", Integers{0});
+  squeezed.node("Add", {"t", "s"}, {"u"}).node("Reshape", {"x", "u"}, {"y"}, "r");
+  CHECK(only_problem(squeezed) == "node 'r': shape 'u' must be a short tensor of integers stored in the file");
 }
 
 TEST_CASE("shapes that the file states otherwise are pointed out", "[onnx]") {

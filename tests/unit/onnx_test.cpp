@@ -11,6 +11,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "frontend/import/network_file.h"
+#include "scheduler/mapped_network.h"
 #include "tests/support/onnx_model_builder.h"
 #include "tests/support/temporary_file.h"
 
@@ -333,6 +334,64 @@ TEST_CASE("what would be read wrongly is refused", "[onnx]") {
   ModelBuilder twice;
   twice.input("x", {1, 6, 4, 4}).node("Relu", {"x"}, {"y"}, "a").node("Relu", {"x"}, {"y"}, "b");
   CHECK(problem(twice) == "two nodes produce 'y'");
+}
+
+TEST_CASE("the PEs of other people's models are those of the mapping", "[onnx]") {
+  // AlexNet by hand: conv1 11*11*3 = 363 rows: 2 x 1; conv2 in 2 groups of 5*5*48 = 1200 rows, 128 columns: 2 * 5;
+  // conv3 3*3*256 = 2304 rows, 384 columns: 9 x 2; conv4 in 2 groups of 3*3*192 = 1728 rows, 192 columns: 2 * 7; conv5
+  // in 2 groups of as many rows and 128 columns: 2 * 7.
+  const std::vector<std::pair<std::string, std::int64_t>> models{
+      {"2_conv.onnx", 2},           {"light_bvlc_alexnet.onnx", 2 + 10 + 18 + 14 + 14},
+      {"light_resnet50.onnx", 390}, {"light_squeezenet.onnx", 44},
+      {"light_vgg19.onnx", 314},    {"resnet18.onnx", 193},
+  };
+  for (const auto& [file, pes] : models) {
+    CAPTURE(file);
+    const Result<NetworkImport> import = import_network(model_file(file), std::nullopt, {});
+    REQUIRE(import);
+    const auto mapped = map_network(import->graph, false, CrossbarSpec{});
+    REQUIRE(mapped);
+    CHECK(mapped->min_pes == pes);
+  }
+}
+
+TEST_CASE("VGG19 from ONNX is our benchmark, layer by layer and set by set", "[onnx]") {
+  const auto mapped = [](const std::filesystem::path& file) {
+    const Result<NetworkImport> import = import_network(file, std::nullopt, {});
+    REQUIRE(import);
+    const auto result = map_network(import->graph, false, CrossbarSpec{});
+    REQUIRE(result);
+    return *result;
+  };
+  const MappedNetwork theirs = mapped(model_file("light_vgg19.onnx"));
+  const MappedNetwork ours = mapped(std::filesystem::path{CROSSWEAVE_SOURCE_DIR} / "configs/networks/vgg19.yaml");
+  REQUIRE(theirs.layers.size() == ours.layers.size());
+  for (const LayerId layer : ids(ours.layers)) {
+    CHECK(theirs.layers[layer].ifm == ours.layers[layer].ifm);
+    CHECK(theirs.layers[layer].ofm == ours.layers[layer].ofm);
+    CHECK(theirs.layers[layer].kernel == ours.layers[layer].kernel);
+    CHECK(theirs.crossbars[layer] == ours.crossbars[layer]);
+  }
+  for (const Partition partition : {Partition::interleaved, Partition::blocks}) {
+    for (const SetSize set : {SetSize{4, 4}, SetSize{1, 0}, SetSize{3, 5}}) {
+      for (const int extra : {0, 32}) {
+        MappingOptions options;
+        options.extra_pes = extra;
+        options.duplication = Duplication::bottleneck;
+        options.partition = partition;
+        options.set = set;
+        const auto a = schedule_network(theirs, options);
+        const auto b = schedule_network(ours, options);
+        REQUIRE(a);
+        REQUIRE(b);
+        CHECK(a->duplicates == b->duplicates);
+        for (const LayerId layer : ids(ours.layers)) {
+          CHECK(a->schedule.layers[layer].start == b->schedule.layers[layer].start);
+          CHECK(a->schedule.layers[layer].finish == b->schedule.layers[layer].finish);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace crossweave

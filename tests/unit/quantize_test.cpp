@@ -85,7 +85,7 @@ TEST_CASE("by default an output channel takes one column", "[quantize]") {
 
 TEST_CASE("every base layer is annotated, and only annotated", "[quantize]") {
   const auto before = partition_base_layers(canonical_form(test::tinyyolov4(), false));
-  const auto after = quantize(before, widths(8, 2, 6));
+  const auto after = quantize(before, {.activation_bits = 6, .weight_bits = 8}, {.bits_per_cell = 2});
   REQUIRE(after.size() == before.size());
   for (const LayerId layer : ids(after)) {
     CHECK(after[layer].quantization == Quantization{8, 6, 4});
@@ -194,6 +194,79 @@ TEST_CASE("the passes have names and follow one another", "[quantize][passes]") 
   }
   options.include_top = true;
   CHECK(listing(graph_after(passes()[1], imported, options)) == listing(imported));
+}
+
+TEST_CASE("a layer's own width takes the place of the architecture's", "[quantize]") {
+  test::NetworkBuilder net;
+  Conv2d conv;
+  conv.filters = 256;
+  const OperationId plain = net.conv(net.input({4, 4, 8}), conv);
+  conv.weight_bits = 8;
+  const OperationId wide = net.conv(plain, conv);
+  net.add(Dense{256, false, 16}, {wide});
+  const auto mapped = map_network(net.graph(), true, {});
+  REQUIRE(mapped);
+  CHECK(mapped->layers[LayerId{0}].quantization == Quantization{4, 8, 1});
+  CHECK(mapped->layers[LayerId{1}].quantization == Quantization{8, 8, 2});
+  CHECK(mapped->layers[LayerId{2}].quantization == Quantization{16, 8, 4});
+  CHECK(mapped->crossbars[LayerId{0}].horizontal == 1);
+  CHECK(mapped->crossbars[LayerId{1}].horizontal == 2);
+  CHECK(mapped->crossbars[LayerId{2}].horizontal == 4);
+}
+
+TEST_CASE("an own width must fit a row of a crossbar", "[quantize]") {
+  test::NetworkBuilder net;
+  Conv2d conv;
+  conv.weight_bits = 16;
+  net.add_named("wide", conv, {net.input({4, 4, 8})});
+  const CrossbarSpec fits{.rows = 8, .columns = 4};
+  CHECK(map_network(net.graph(), true, fits));
+  const auto mapped = map_network(net.graph(), true, {.rows = 8, .columns = 3});
+  REQUIRE_FALSE(mapped);
+  CHECK(mapped.error().cause == SchedulingFailure::Cause::weights_too_wide);
+  CHECK(mapped.error().message ==
+        "the weights of 'wide' have 16 bits and need 4 cells of crossbar.bits_per_cell (4) in one row, more than "
+        "crossbar.columns (3)");
+}
+
+TEST_CASE("the passes keep the widths of results", "[quantize][passes]") {
+  test::NetworkBuilder net;
+  Conv2d conv;
+  conv.filters = 8;
+  conv.kernel = {3, 3};
+  conv.padding = {1, 1, 1, 1};
+  conv.bias = false;
+  conv.weight_bits = 8;
+  const OperationId first = net.add_named("first", conv, {net.input({8, 8, 3})});
+  const OperationId norm = net.batch_norm(first);
+  const OperationId relu = net.relu(norm);
+  const OperationId second = net.add_named("second", conv, {relu});
+  NetworkGraph graph = net.graph();
+  graph.set_output_bits(first, 16);
+  graph.set_output_bits(norm, 4);
+  graph.set_output_bits(relu, 5);
+  graph.set_output_bits(second, 6);
+  const auto widths_of = [](const NetworkGraph& of) {
+    std::vector<std::string> widths;
+    for (const Operation& operation : of.operations()) {
+      widths.push_back(std::string{operation_name(operation.kind)} + " " + std::to_string(operation.output_bits));
+    }
+    return widths;
+  };
+  const NetworkGraph canonical = canonical_form(graph, false);
+  // The folded layer gives what the batch normalization gave; its bias comes last.
+  CHECK(widths_of(canonical) ==
+        std::vector<std::string>{"input 0", "pad 0", "conv2d 0", "bias 4", "relu 5", "pad 0", "conv2d 6"});
+  CHECK(widths_of(insert_quantization(canonical)) == std::vector<std::string>{"input 0", "pad 0", "quantize 0",
+                                                                              "conv2d 0", "bias 4", "relu 5", "pad 0",
+                                                                              "quantize 0", "conv2d 6"});
+  const NetworkGraph rewritten = rewrite_duplicates(canonical, {1, 4});
+  CHECK(rewritten.operations().back().output_bits == 6);
+  for (const Operation& operation : rewritten.operations()) {
+    if (const auto* copy = std::get_if<Conv2d>(&operation.kind)) {
+      CHECK(copy->weight_bits == 8);
+    }
+  }
 }
 
 }  // namespace crossweave

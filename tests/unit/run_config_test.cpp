@@ -180,7 +180,7 @@ TEST_CASE("assignments reach into the architecture, in a file of its own or inli
   CHECK(folder.accept(inline_run, {"architecture.crossbar.rows=128"}).architecture.crossbar.rows == 128);
 
   CHECK(folder.refuse(kMinimal, {"architecture.crossbar.rws=128"}) ==
-        Lines{"<command line>: error: unknown key 'crossbar.rws', did you mean 'rows'?"});
+        Lines{"<command line>: error: unknown key 'architecture.crossbar.rws', did you mean 'rows'?"});
   CHECK(folder.refuse(inline_run, {"architecture.crossbar.rws=128"}) ==
         Lines{"<command line>: error: unknown key 'architecture.crossbar.rws', did you mean 'rows'?"});
   CHECK(
@@ -237,7 +237,7 @@ TEST_CASE("all problems of a run and of its architecture are reported together, 
           "\"1400\" without a unit",
           "arch/small.yaml:4:14: error: noc.model: expected one of: ideal, packet, got \"mesh\"",
           "<command line>: error: --set x: expected KEY=VALUE",
-          "<command line>: error: tile.pes: expected an integer in [1, 65536], got \"0\"",
+          "<command line>: error: architecture.tile.pes: expected an integer in [1, 65536], got \"0\"",
           "<command line>: error: include_top: expected true or false, got \"no\""});
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("an architecture that cannot be read does not hide the problems of the
   const std::string rest = "network: ../net/tiny.yaml\nmapping: {extra_pes: x}\n";
   CHECK(folder.refuse("architecture: no.yaml\n" + rest, {"architecture.tile.pes=1"}) ==
         Lines{"runs/run.yaml:1:15: error: architecture: runs/no.yaml: cannot open: No such file or directory",
-              "runs/run.yaml:3:22: error: mapping.extra_pes: expected an integer in [0, 1048576], got \"x\""});
+              "runs/run.yaml:3:22: error: mapping.extra_pes: expected an integer in [0, 262144], got \"x\""});
   folder.write("arch/small.yaml", "name: [\n");
   CHECK(folder.refuse("architecture: ../arch/small.yaml\n" + rest).size() == 2);
   folder.write("arch/small.yaml", "");
