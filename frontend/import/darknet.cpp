@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -18,6 +16,7 @@
 #include "arch/strict_yaml.h"
 #include "frontend/import/import_limits.h"
 #include "frontend/import/network_file.h"
+#include "frontend/import/read_text.h"
 
 namespace crossweave {
 namespace {
@@ -1032,15 +1031,11 @@ Result<NetworkImport> parse_darknet(std::string_view text, const std::string& na
 }
 
 Result<NetworkImport> import_darknet(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
-  if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    return Diagnostics{{{.file = file.string()}, "cannot open: " + reason}};
+  const Result<std::string> text = read_text(file);
+  if (!text) {
+    return text.error();
   }
-  std::ifstream stream{file, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
-  if (stream.bad()) {
-    return Diagnostics{{{.file = file.string()}, "cannot read"}};
-  }
-  return parse_darknet(text, file.string(), input_shape);
+  return parse_darknet(*text, file.string(), input_shape);
 }
 
 }  // namespace crossweave

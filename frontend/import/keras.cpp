@@ -2,14 +2,12 @@
 // newer files state beside (build_config, shapes of tensors) is not read.
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <queue>
 
-#include "arch/strict_yaml.h"
 #include "frontend/import/import_limits.h"
 #include "frontend/import/keras_reader.h"
+#include "frontend/import/read_text.h"
 
 namespace crossweave {
 namespace {
@@ -732,15 +730,11 @@ Result<NetworkImport> parse_keras(std::string_view text, const std::string& name
 }
 
 Result<NetworkImport> import_keras(const std::filesystem::path& file, const std::optional<Shape>& input_shape) {
-  if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    return Diagnostics{{{.file = file.string()}, "cannot open: " + reason}};
+  const Result<std::string> text = read_text(file);
+  if (!text) {
+    return text.error();
   }
-  std::ifstream stream{file, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
-  if (stream.bad()) {
-    return Diagnostics{{{.file = file.string()}, "cannot read"}};
-  }
-  return parse_keras(text, file.string(), input_shape);
+  return parse_keras(*text, file.string(), input_shape);
 }
 
 }  // namespace crossweave
