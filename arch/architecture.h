@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,10 +35,35 @@ struct GpeuSpec {
   friend bool operator==(const GpeuSpec&, const GpeuSpec&) = default;
 };
 
+/// `unlimited`: room for everything, at once. `limited`: room must be reserved, and ports take time.
+enum class BufferModel { unlimited, limited };
+inline constexpr std::array<std::string_view, 2> kBufferModelNames{"unlimited", "limited"};
+
+/// What becomes of a result whose consumer has no room for it while its own buffer is needed.
+enum class Spill { none, dram };
+inline constexpr std::array<std::string_view, 2> kSpillNames{"none", "dram"};
+
+/// The two buffers of a tile; each has one port in and one port out.
+struct BufferSpec {
+  BufferModel model{BufferModel::unlimited};
+  Bytes input{64 * 1024};
+  Bytes output{64 * 1024};
+  std::optional<Rate> bandwidth;  ///< of each port; none: ports take no time
+  Spill spill{Spill::none};
+
+  friend bool operator==(const BufferSpec&, const BufferSpec&) = default;
+};
+
+/// Which way the partial sums of a duplicate's tiles take to the home of their result: from tile to tile, or pairwise.
+enum class Reduction { chain, tree };
+inline constexpr std::array<std::string_view, 2> kReductionNames{"chain", "tree"};
+
 struct TileSpec {
   /// Crossbars (PEs) of one tile.
   int pes{8};
   GpeuSpec gpeu{};
+  BufferSpec buffer{};
+  Reduction reduction{Reduction::chain};
 
   friend bool operator==(const TileSpec&, const TileSpec&) = default;
 };

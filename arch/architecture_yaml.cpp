@@ -24,6 +24,7 @@ constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
 // A cycle of at least a picosecond, which is how finely time is counted.
 constexpr Frequency kMinClock = Frequency::hertz(1'000'000);
 constexpr Frequency kMaxClock = Frequency::hertz(1'000'000'000'000);
+constexpr std::string_view kUnlimited = "unlimited";
 constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
 constexpr Duration kMaxDramLatency = Duration::nanoseconds(1'000'000);
 
@@ -93,12 +94,47 @@ GpeuSpec read_gpeu(const YamlNode& node, const std::string& path, Diagnostics& o
   return spec;
 }
 
+/// A rate, or "unlimited": ports take no time.
+std::optional<Rate> read_port_bandwidth(MapReader& reader) {
+  const YamlNode* node = reader.node("bandwidth");
+  if (node != nullptr && node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kUnlimited) {
+    return std::nullopt;
+  }
+  Rate rate;
+  read_rate(reader, "bandwidth", rate);
+  return rate;
+}
+
+BufferSpec read_buffer(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  BufferSpec spec;
+  MapReader reader{node, path, out};
+  const bool known = read_model(reader, kBufferModelNames, spec.model);
+  if (spec.model == BufferModel::limited) {
+    spec.input = reader.required_bytes("input").value_or(spec.input);
+    spec.output = reader.required_bytes("output").value_or(spec.output);
+    spec.bandwidth = read_port_bandwidth(reader);
+    if (const std::optional<std::size_t> spill = reader.choice("spill", to_strings(kSpillNames))) {
+      spec.spill = static_cast<Spill>(*spill);
+    }
+  }
+  if (known) {
+    reader.finish();
+  }
+  return spec;
+}
+
 TileSpec read_tile(const YamlNode& node, const std::string& path, Diagnostics& out) {
   TileSpec spec;
   MapReader reader{node, path, out};
   assign(spec.pes, reader.required_integer("pes", 1, kMaxTilePes));
   if (const YamlNode* gpeu = reader.node("gpeu")) {
     spec.gpeu = read_gpeu(*gpeu, reader.path_of("gpeu"), out);
+  }
+  if (const YamlNode* buffer = reader.node("buffer")) {
+    spec.buffer = read_buffer(*buffer, reader.path_of("buffer"), out);
+  }
+  if (const std::optional<std::size_t> reduction = reader.choice("reduction", to_strings(kReductionNames))) {
+    spec.reduction = static_cast<Reduction>(*reduction);
   }
   reader.finish();
   return spec;
@@ -215,6 +251,7 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   const auto line = [&margin](const std::string& text) { return margin + text + "\n"; };
   const auto number = [](int value) { return std::to_string(value); };
   const GpeuSpec& gpeu = architecture.tile.gpeu;
+  const BufferSpec& buffer = architecture.tile.buffer;
   const NocSpec& noc = architecture.noc;
   const DramSpec& dram = architecture.dram;
   std::string text = line("name: " + yaml_string(architecture.name)) + line("crossbar:") +
@@ -227,6 +264,14 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   if (gpeu.model == GpeuModel::lanes) {
     text += line("    lanes: " + number(gpeu.lanes)) + line("    clock: " + to_string(gpeu.clock));
   }
+  text +=
+      line("  buffer:") + line("    model: " + std::string{kBufferModelNames[static_cast<std::size_t>(buffer.model)]});
+  if (buffer.model == BufferModel::limited) {
+    text += line("    input: " + to_string(buffer.input)) + line("    output: " + to_string(buffer.output)) +
+            line("    bandwidth: " + (buffer.bandwidth ? to_string(*buffer.bandwidth) : std::string{kUnlimited})) +
+            line("    spill: " + std::string{kSpillNames[static_cast<std::size_t>(buffer.spill)]});
+  }
+  text += line("  reduction: " + std::string{kReductionNames[static_cast<std::size_t>(architecture.tile.reduction)]});
   text += line("noc:") + line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc.model)]});
   if (noc.model == NocModel::packet) {
     text += line("  topology: " + std::string{kNocTopology}) +

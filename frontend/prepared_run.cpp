@@ -1,5 +1,6 @@
 #include "frontend/prepared_run.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -25,7 +26,46 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   return options;
 }
 
+/// A line for each tile of which a buffer is too small, up to a few, and how much would do for all.
+Diagnostics too_small(const BufferRequirements& needs, const RunConfig& config) {
+  constexpr std::size_t kMostLines = 10;
+  Diagnostics problems;
+  const BufferSpec& spec = config.architecture.tile.buffer;
+  const auto compare = [&](const char* key, Bytes TileBuffers::*need, Bytes capacity, const SourcePosition& where) {
+    Bytes most;
+    std::size_t lines = 0;
+    for (const EndpointId tile : ids(needs.least)) {
+      const Bytes least = needs.least[tile].*need;
+      most = std::max(most, least);
+      if (least > capacity && ++lines <= kMostLines) {
+        problems.push_back({where, "architecture.tile.buffer." + std::string{key} + ": tile " +
+                                       std::to_string(tile.value()) + " needs at least " + to_string(least) +
+                                       " to complete, got " + to_string(capacity)});
+      }
+    }
+    if (lines > kMostLines) {
+      problems.push_back({where, "architecture.tile.buffer." + std::string{key} + ": " +
+                                     std::to_string(lines - kMostLines) + " tiles more need more than " +
+                                     to_string(capacity) + "; " + to_string(most) + " is enough for all"});
+    }
+  };
+  compare("input", &TileBuffers::input, spec.input, config.input_buffer_where);
+  // What output buffers need depends on input buffers that do.
+  if (problems.empty()) {
+    compare("output", &TileBuffers::output, spec.output, config.output_buffer_where);
+  }
+  return problems;
+}
+
 }  // namespace
+
+BufferRequirements buffer_requirements(const PreparedRun& run) {
+  const Architecture& architecture = run.config.architecture;
+  const WorkOrder work = make_work_order(run.plan);
+  const BufferPlan buffers =
+      make_buffer_plan(run.plan, work, architecture.precision.psum_bits, architecture.tile.buffer);
+  return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
+}
 
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
   Result<RunConfig> config = load_run_config(file, assignments);
@@ -60,7 +100,19 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
     return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
                                         std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
   }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled)};
+  ExecutionPlan plan = make_execution_plan(*scheduled, config->architecture);
+  std::optional<ReservationOrder> reservations;
+  if (config->architecture.tile.buffer.model == BufferModel::limited) {
+    const BufferSpec& spec = config->architecture.tile.buffer;
+    const WorkOrder work = make_work_order(plan);
+    BufferPlan buffers = make_buffer_plan(plan, work, config->architecture.precision.psum_bits, spec);
+    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
+      return problems;
+    }
+    reservations = std::move(buffers.order);
+  }
+  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), std::move(plan),
+                     std::move(reservations)};
 }
 
 }  // namespace crossweave

@@ -197,6 +197,19 @@ void read_simulation(const YamlNode& node, const std::string& path, RunConfig& c
   reader.finish();
 }
 
+/// Where the end of a path stands, or as much of it as there is.
+SourcePosition position_of(const YamlNode& root, std::initializer_list<std::string_view> path) {
+  const YamlNode* node = &root;
+  for (const std::string_view key : path) {
+    const auto entry = std::ranges::find(node->entries, key, &YamlNode::Entry::key);
+    if (entry == node->entries.end()) {
+      break;
+    }
+    node = &entry->value;
+  }
+  return node->where;
+}
+
 RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture, Diagnostics& out) {
   RunConfig config;
   MapReader reader{root, "", out};
@@ -206,6 +219,8 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   if (node != nullptr && (own_file || node->kind == YamlNode::Kind::mapping)) {
     Diagnostics problems;
     config.architecture = read_architecture(*node, architecture.path, problems);
+    config.input_buffer_where = position_of(*node, {"tile", "buffer", "input"});
+    config.output_buffer_where = position_of(*node, {"tile", "buffer", "output"});
     for (Diagnostic& problem : problems) {
       // Paths within a file of its own begin there; those of an assignment begin at the run.
       if (own_file && problem.where.file == kCommandLine) {

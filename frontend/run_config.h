@@ -25,6 +25,9 @@ struct PeBudget {
 
 struct RunConfig {
   Architecture architecture;
+  /// Where the capacities of the tiles' buffers stand, for "too small".
+  SourcePosition input_buffer_where;
+  SourcePosition output_buffer_where;
   std::filesystem::path network;
   /// Where `network` is named in the configuration: problems with opening the file are reported there.
   SourcePosition network_where;

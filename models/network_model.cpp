@@ -9,6 +9,7 @@ namespace {
 class IdealNetwork final : public NetworkModel {
  public:
   bool send(std::uint64_t /*number*/, const Transfer& /*transfer*/, Duration /*now*/) override { return true; }
+  [[nodiscard]] Duration zero_load(const Transfer& /*transfer*/) const override { return {}; }
   [[nodiscard]] std::optional<Duration> next_event() const override { return std::nullopt; }
   void advance(Duration /*now*/, TransferListener& /*listener*/) override {}
   void check_conservation(bool /*all_arrived*/) const override {}

@@ -39,6 +39,8 @@ class NetworkModel {
   /// A transfer between two endpoints enters at `now`. True when it arrives at once, and the listener hears no more of
   /// it; otherwise it hears when it has left its source, and when it has arrived.
   [[nodiscard]] virtual bool send(std::uint64_t number, const Transfer& transfer, Duration now) = 0;
+  /// What a transfer would take through an empty network.
+  [[nodiscard]] virtual Duration zero_load(const Transfer& transfer) const = 0;
   [[nodiscard]] virtual std::optional<Duration> next_event() const = 0;
   /// Lets everything happen that is due by `now`.
   virtual void advance(Duration now, TransferListener& listener) = 0;

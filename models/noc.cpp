@@ -112,11 +112,16 @@ void Noc::transfer_arrived(std::uint64_t number) {
 }
 
 void Noc::deliver(tlm::tlm_generic_payload& payload) {
-  const SetTransaction& set = set_of(payload);
+  SetTransaction& set = set_of(payload);
+  // What an empty network would have taken stands last: a packet waits before it moves on.
+  const Duration unhindered = network_->zero_load({set.source, set.destination, set.size(), class_of(set.kind)});
+  probes_.journeys.spend(set.journey, Activity::noc_contention, now() - unhindered, set.station);
+  probes_.journeys.spend(set.journey, Activity::noc_serialization, now(), set.station);
   const MeshPosition from = position_[set.source.value()];
   const MeshPosition to = position_[set.destination.value()];
   const int passed = std::abs(from.x - to.x) + std::abs(from.y - to.y) + 1;
-  probes_.transfer_delivered.write({now(), set.kind, set.source, set.destination, set.size(), passed, set.sent});
+  probes_.transfer_delivered.write(
+      {now(), set.kind, set.source, set.destination, set.size(), passed, set.sent, set.spilled});
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   const tlm::tlm_sync_enum taken = (*to_[set.destination.value()])->nb_transport_fw(payload, phase, delay);

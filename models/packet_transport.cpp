@@ -57,6 +57,13 @@ bool PacketTransport::send(std::uint64_t number, const Transfer& transfer, Durat
   return false;
 }
 
+/// Packets of one transfer follow one another without a gap, as one long packet would.
+Duration PacketTransport::zero_load(const Transfer& transfer) const {
+  return time_of_cycles(network_.zero_load_latency(endpoint_of(transfer.source), endpoint_of(transfer.destination),
+                                                   static_cast<int>(flits_of(transfer.size))),
+                        spec_.clock);
+}
+
 int PacketTransport::endpoint_of(EndpointId endpoint) const { return endpoints_[endpoint.value()]; }
 
 /// The first cycle that does not begin before `now`. The cycle under way will do when it has begun within this

@@ -24,6 +24,7 @@ class PacketTransport final : public NetworkModel, private PacketListener {
   PacketTransport(const NocSpec& spec, const Placement& placement);
 
   bool send(std::uint64_t number, const Transfer& transfer, Duration now) override;
+  [[nodiscard]] Duration zero_load(const Transfer& transfer) const override;
   [[nodiscard]] std::optional<Duration> next_event() const override;
   void advance(Duration now, TransferListener& listener) override;
   void check_conservation(bool all_arrived) const override;

@@ -47,14 +47,20 @@ struct StationPart {
   std::vector<InputNeed> needs;
 };
 
-/// Some channels of a station's result. Partial sums travel along `chain` towards its first entry, the home, where the
-/// result comes to exist.
+/// Some channels of a station's result. The tiles that hold partial sums of them are the nodes of their reduction; the
+/// first is the home, where the result comes to exist.
 struct ResultSlice {
   Interval channels;
-  std::vector<EndpointId> chain;
+  std::vector<EndpointId> nodes;
 
-  [[nodiscard]] EndpointId home() const { return chain.front(); }
+  [[nodiscard]] EndpointId home() const { return nodes.front(); }
 };
+
+/// The node to which a node other than the first sends its sum: its neighbour (`chain`), or the node whose number lacks
+/// its lowest set bit (`tree`, binomial: the home adds log2 n times).
+[[nodiscard]] std::size_t reduction_parent(Reduction reduction, std::size_t node);
+/// How many of `nodes` nodes send their sums to a node.
+[[nodiscard]] std::size_t reduction_children(Reduction reduction, std::size_t node, std::size_t nodes);
 
 /// One region of one result that goes to one endpoint. Channels outside a slice are sent by the slices that have them.
 struct Delivery {
@@ -86,7 +92,10 @@ struct Station {
   OperationId operation;
   /// Run on the result before it leaves, in order.
   std::vector<OperationId> epilogue;
-  /// What the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.
+  /// A reduction over the whole map, on a GPEU: each region is added up as it comes, by one lane-operation an element,
+  /// and gives up its place at once. The sums lie in registers of the GPEU: an assumption.
+  bool accumulates{false};
+  /// What else the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.
   std::int64_t cost_per_set_element{0};
   std::int64_t cost_per_result_element{0};
   std::optional<LayerId> layer;  ///< of a base layer
@@ -118,6 +127,9 @@ struct NetworkOutput {
 
 struct ExecutionPlan {
   ScheduleMode mode{ScheduleMode::cross_layer};
+  Reduction reduction{Reduction::chain};
+  /// Inferences, one behind the other; each runs every set once.
+  std::uint32_t images{1};
   Placement placement;
   IdVector<StationId, Station> stations;
   std::vector<NetworkOutput> outputs;

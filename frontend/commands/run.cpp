@@ -91,12 +91,13 @@ int run(const RunOptions& options, bool vcd) {
     return report(directory.error());
   }
   const ScheduledNetwork& scheduled = prepared->scheduled;
-  const ExecutionPlan plan = make_execution_plan(scheduled, prepared->config.architecture);
+  const ExecutionPlan& plan = prepared->plan;
   spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
 
   // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
   // and the process ends with this command.
-  static Simulation* const kSimulation = new Simulation{plan, prepared->config.architecture};
+  static Simulation* const kSimulation =
+      new Simulation{plan, prepared->config.architecture, prepared->reservations ? &*prepared->reservations : nullptr};
   Simulation& simulation = *kSimulation;
   const ActivityWatch activity{plan.placement, simulation.probes()};
   std::optional<WaveformWatch> waveform;
@@ -126,7 +127,7 @@ int run(const RunOptions& options, bool vcd) {
   if (waveform) {
     names.emplace_back(kWaveformFile);
   }
-  std::cout << run_table(*prepared, &measured, directory->path().string(), names);
+  std::cout << run_table(*prepared, &measured, {}, directory->path().string(), names);
   if (end.outcome == Outcome::completed) {
     return kExitDone;
   }

@@ -48,7 +48,9 @@ void ActivityRecorder::on(const MvmFinished& event) {
 }
 
 void ActivityRecorder::on(const DramAccess& event) {
-  if (event.write) {
+  if (event.spilled) {
+    (event.write ? spilled_ : read_back_) += event.size;
+  } else if (event.write) {
     dram_written_ += event.size;
     latency_ = std::max(latency_, event.at);
   } else {

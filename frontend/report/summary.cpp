@@ -187,11 +187,11 @@ std::string schedule_csv(const PreparedRun& run) {
   return csv;
 }
 
-std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
-                      const std::vector<std::string>& files) {
+std::string run_table(const PreparedRun& run, const Measurement* measured, const std::vector<TableLine>& more,
+                      const std::string& directory, const std::vector<std::string>& files) {
   const ScheduledNetwork& scheduled = run.scheduled;
   const RunConfig& config = run.config;
-  std::vector<std::pair<std::string, std::string>> lines;
+  std::vector<TableLine> lines;
   lines.emplace_back("network", fmt::format("{}, {} base layers, at least {} PEs", scheduled.mapped.graph.name(),
                                             scheduled.mapped.layers.size(), scheduled.mapped.min_pes));
   lines.emplace_back(
@@ -224,6 +224,7 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
     lines.emplace_back("lower bound", fmt::format("{} cycles; the latency is {} times that", bound,
                                                   fixed(cycles / static_cast<double>(bound), 3)));
   }
+  lines.insert(lines.end(), more.begin(), more.end());
   std::string names;
   for (const std::string& file : files) {
     names += (names.empty() ? "" : ", ") + file;

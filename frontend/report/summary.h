@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arch/architecture.h"
@@ -47,8 +48,12 @@ struct RunIdentity {
 /// One line a set, by layer and by start: layer, set, duplicate, rectangle, scheduled start and finish in cycles.
 [[nodiscard]] std::string schedule_csv(const PreparedRun& run);
 
-/// The short table on the terminal; `directory` is where the files are.
-[[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
+/// A line of the table on the terminal: what, and how much.
+using TableLine = std::pair<std::string, std::string>;
+
+/// The short table on the terminal, with `more` lines before that of the files; `directory` is where these are.
+[[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured,
+                                    const std::vector<TableLine>& more, const std::string& directory,
                                     const std::vector<std::string>& files);
 
 }  // namespace crossweave

@@ -94,7 +94,7 @@ class PlanText {
       }
       for (const ResultSlice& slice : duplicate.slices) {
         put("slice", slice.channels.begin, slice.channels.end);
-        put_ids(slice.chain);
+        put_ids(slice.nodes);
       }
       put_ids(duplicate.sequence);
     }
@@ -299,8 +299,8 @@ void check_results(const ExecutionPlan& plan) {
         for (int c = slice.channels.begin; c < slice.channels.end; ++c) {
           ++channels[static_cast<std::size_t>(c)];
         }
-        CHECK(std::set<EndpointId>(slice.chain.begin(), slice.chain.end()).size() == slice.chain.size());
-        for (const EndpointId endpoint : slice.chain) {
+        CHECK(std::set<EndpointId>(slice.nodes.begin(), slice.nodes.end()).size() == slice.nodes.size());
+        for (const EndpointId endpoint : slice.nodes) {
           CHECK((station.kind == Station::Kind::network_input ? endpoint == plan.dram() : tiles.contains(endpoint)));
         }
       }

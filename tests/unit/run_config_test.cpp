@@ -327,6 +327,9 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     pes: 4
     gpeu:
       model: ideal
+    buffer:
+      model: unlimited
+    reduction: chain
   noc:
     model: ideal
   dram:

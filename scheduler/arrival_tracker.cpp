@@ -1,4 +1,7 @@
-#include "models/arrival_tracker.h"
+#include "scheduler/arrival_tracker.h"
+
+#include <algorithm>
+#include <iterator>
 
 namespace crossweave {
 namespace {
@@ -18,14 +21,11 @@ std::vector<Interval> invert(const std::vector<Interval>& needed, int extent) {
 
 }  // namespace
 
-ArrivalTracker::ArrivalTracker(const Station& station, DuplicateId duplicate, const StationPart& part)
+ArrivalTracker::ArrivalTracker(const Station& station, DuplicateId duplicate, const StationPart& part,
+                               std::uint32_t images)
     : station_{station}, duplicate_{duplicate} {
-  for (std::size_t s = 0; s < station.grid.size(); ++s) {
-    if (station.duplicate_of[SetId{s}] == duplicate) {
-      missing_.push_back(0);
-    }
-  }
-  order_.resize(missing_.size());
+  order_.resize(static_cast<std::size_t>(std::ranges::count(station.duplicate_of, duplicate)));
+  missing_.resize(order_.size());
   for (const InputNeed& input : part.needs) {
     Need need{input.producer, input.channels, {}, {}, {}, {}};
     for (int r = 0; r < station.grid.rows(); ++r) {
@@ -50,6 +50,10 @@ ArrivalTracker::ArrivalTracker(const Station& station, DuplicateId duplicate, co
       missing_[position] += region.area() * need.channels.size();
     }
   }
+  missing_.reserve(images * order_.size());
+  for (std::uint32_t image = 1; image < images; ++image) {
+    std::copy_n(missing_.begin(), order_.size(), std::back_inserter(missing_));
+  }
 }
 
 Interval ArrivalTracker::hull_over(const std::vector<Interval>& needing, Interval range) {
@@ -60,8 +64,17 @@ Interval ArrivalTracker::hull_over(const std::vector<Interval>& needing, Interva
   return hull;
 }
 
+Bytes ArrivalTracker::input_size(SetId set, const IdVector<StationId, Station>& stations) const {
+  Bytes size;
+  for (const Need& need : needs_) {
+    const Rect region{need.rows[set.value() / need.columns.size()], need.columns[set.value() % need.columns.size()]};
+    size += packed_size(region.area() * need.channels.size(), stations[need.producer].bits_per_element);
+  }
+  return size;
+}
+
 std::string ArrivalTracker::needs_of(std::size_t position, const IdVector<StationId, Station>& stations) const {
-  const std::size_t set = order_[position].value();
+  const std::size_t set = set_at(position).value();
   std::string text;
   for (const Need& need : needs_) {
     const Interval rows = need.rows[set / need.columns.size()];

@@ -1,5 +1,5 @@
 // Does a tile know exactly which of its sets have their input, whatever the order in which regions arrive?
-#include "models/arrival_tracker.h"
+#include "scheduler/arrival_tracker.h"
 
 #include <algorithm>
 #include <map>
@@ -11,6 +11,9 @@
 
 namespace crossweave {
 namespace {
+
+/// A region that serves every set.
+constexpr auto kAll = [](std::size_t /*position*/) { return true; };
 
 /// Something that arrives on a tile.
 struct Region {
@@ -110,7 +113,7 @@ bool overlap(const Region& a, const Region& b) {
 
 void check_part(const ExecutionPlan& plan, const Station& station, DuplicateId duplicate, const StationPart& part,
                 test::Random& random) {
-  ArrivalTracker tracker{station, duplicate, part};
+  ArrivalTracker tracker{station, duplicate, part, 1};
   const std::vector<std::vector<Region>> needs = needs_by_position(station, duplicate, part);
   REQUIRE(tracker.sets() == needs.size());
   Elements elements{plan};
@@ -130,10 +133,11 @@ void check_part(const ExecutionPlan& plan, const Station& station, DuplicateId d
     elements.add(region);
     std::map<std::size_t, int> touched;
     std::map<std::size_t, bool> complete;
-    tracker.arrive(region.producer, region.rect, region.channels, [&](std::size_t position, bool now_complete) {
-      ++touched[position];
-      complete[position] = now_complete;
-    });
+    tracker.arrive(0, region.producer, region.rect, region.channels, kAll,
+                   [&](std::size_t position, std::int64_t /*elements*/, bool now_complete) {
+                     ++touched[position];
+                     complete[position] = now_complete;
+                   });
     for (std::size_t position = 0; position < needs.size(); ++position) {
       CAPTURE(station.name, duplicate.value(), part.tile.value(), position);
       const auto uses =
@@ -162,27 +166,29 @@ TEST_CASE("arrivals complete the sets that need them", "[arrival_tracker]") {
   const ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), options), Architecture{});
   const StationId input{0};
   const Station& conv = plan.stations[StationId{1}];
-  ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front()};
+  ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front(), 1};
   REQUIRE(tracker.sets() == 4);
   using Touches = std::vector<std::pair<std::size_t, bool>>;
   Touches touches;
-  const auto touch = [&](std::size_t position, bool complete) { touches.emplace_back(position, complete); };
+  const auto touch = [&](std::size_t position, std::int64_t /*elements*/, bool complete) {
+    touches.emplace_back(position, complete);
+  };
 
-  tracker.arrive(input, {{0, 1}, {0, 3}}, {0, 1}, touch);
+  tracker.arrive(0, input, {{0, 1}, {0, 3}}, {0, 1}, kAll, touch);
   CHECK(touches == Touches{{0, false}, {1, false}});
   CHECK(tracker.missing(0) == 2);
   CHECK(tracker.missing(2) == 4);
   touches.clear();
-  tracker.arrive(input, {{1, 2}, {0, 2}}, {0, 1}, touch);
+  tracker.arrive(0, input, {{1, 2}, {0, 2}}, {0, 1}, kAll, touch);
   CHECK(touches == Touches{{0, true}, {1, false}, {2, false}, {3, false}});
   CHECK(tracker.complete(0));
   CHECK_FALSE(tracker.complete(1));
   CHECK(tracker.needs_of(3, plan.stations) == plan.stations[input].name + " rows 1..2 columns 1..2");
   touches.clear();
   // Of another producer: nobody's.
-  tracker.arrive(StationId{1}, {{1, 2}, {2, 3}}, {0, 1}, touch);
+  tracker.arrive(0, StationId{1}, {{1, 2}, {2, 3}}, {0, 1}, kAll, touch);
   CHECK(touches.empty());
-  tracker.arrive(input, {{1, 2}, {2, 3}}, {0, 1}, touch);
+  tracker.arrive(0, input, {{1, 2}, {2, 3}}, {0, 1}, kAll, touch);
   CHECK(touches == Touches{{1, true}, {3, false}});
 }
 
@@ -194,14 +200,14 @@ TEST_CASE("channels that a set does not read are nobody's", "[arrival_tracker]")
   options.set = {0, 0};
   const ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), options), Architecture{});
   const Station& conv = plan.stations[StationId{1}];
-  ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front()};
+  ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front(), 1};
   int touches = 0;
-  const auto touch = [&](std::size_t /*position*/, bool /*complete*/) { ++touches; };
-  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {0, 1}, touch);
-  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {3, 4}, touch);
+  const auto touch = [&](std::size_t /*position*/, std::int64_t /*elements*/, bool /*complete*/) { ++touches; };
+  tracker.arrive(0, StationId{0}, {{0, 2}, {0, 2}}, {0, 1}, kAll, touch);
+  tracker.arrive(0, StationId{0}, {{0, 2}, {0, 2}}, {3, 4}, kAll, touch);
   CHECK(touches == 0);
   CHECK(tracker.missing(0) == 8);
-  tracker.arrive(StationId{0}, {{0, 2}, {0, 2}}, {1, 3}, touch);
+  tracker.arrive(0, StationId{0}, {{0, 2}, {0, 2}}, {1, 3}, kAll, touch);
   CHECK(touches == 1);
   CHECK(tracker.complete(0));
 }
@@ -213,7 +219,7 @@ TEST_CASE("a set that lies wholly in the padding waits for nothing", "[arrival_t
   options.set = {1, 1};
   const ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), options), Architecture{});
   const Station& conv = plan.stations[StationId{1}];
-  const ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front()};
+  const ArrivalTracker tracker{conv, DuplicateId{0}, conv.duplicates[DuplicateId{0}].parts.front(), 1};
   REQUIRE(tracker.sets() == 16);
   for (std::size_t position = 0; position < 16; ++position) {
     const std::size_t y = position / 4;

@@ -10,20 +10,30 @@
 namespace crossweave {
 
 /// Counts, for each set that a duplicate runs on one tile, the input elements still missing there. Sets are named by
-/// their position in the duplicate's order of execution.
+/// their position in the duplicate's order of execution, those of a second image behind those of the first.
 class ArrivalTracker {
  public:
   /// `part` is one of the parts of `duplicate`.
-  ArrivalTracker(const Station& station, DuplicateId duplicate, const StationPart& part);
+  ArrivalTracker(const Station& station, DuplicateId duplicate, const StationPart& part, std::uint32_t images);
 
+  /// Of all images.
   [[nodiscard]] std::size_t sets() const { return missing_.size(); }
+  [[nodiscard]] std::size_t sets_per_image() const { return order_.size(); }
+  [[nodiscard]] std::uint32_t image_of(std::size_t position) const {
+    return static_cast<std::uint32_t>(position / order_.size());
+  }
+  [[nodiscard]] SetId set_at(std::size_t position) const { return order_[position % order_.size()]; }
   [[nodiscard]] bool complete(std::size_t position) const { return missing_[position] == 0; }
   [[nodiscard]] std::int64_t missing(std::size_t position) const { return missing_[position]; }
 
-  /// A region of `producer`'s result has arrived. Calls touch(position, now_complete) for each set that needs some of
-  /// it.
-  template <class Touch>
-  void arrive(StationId producer, const Rect& rect, Interval channels, Touch&& touch);
+  /// All that a set reads, each region once for every way to it.
+  [[nodiscard]] Bytes input_size(SetId set, const IdVector<StationId, Station>& stations) const;
+
+  /// A region of `producer`'s result has arrived. For each set that needs some of it and for which serves(position)
+  /// holds, calls touch(position, elements, now_complete), once for each way by which it needs them.
+  template <class Serves, class Touch>
+  void arrive(std::uint32_t image, StationId producer, const Rect& rect, Interval channels, Serves&& serves,
+              Touch&& touch);
 
   /// What a set still waits for cannot be told by element; this names the regions it needs, for a diagnosis.
   [[nodiscard]] std::string needs_of(std::size_t position, const IdVector<StationId, Station>& stations) const;
@@ -48,8 +58,9 @@ class ArrivalTracker {
   std::vector<std::int64_t> missing_;
 };
 
-template <class Touch>
-void ArrivalTracker::arrive(StationId producer, const Rect& rect, Interval channels, Touch&& touch) {
+template <class Serves, class Touch>
+void ArrivalTracker::arrive(std::uint32_t image, StationId producer, const Rect& rect, Interval channels,
+                            Serves&& serves, Touch&& touch) {
   for (const Need& need : needs_) {
     if (need.producer != producer) {
       continue;
@@ -68,9 +79,13 @@ void ArrivalTracker::arrive(StationId producer, const Rect& rect, Interval chann
         if (width == 0 || station_.duplicate_of[set] != duplicate_) {
           continue;
         }
-        const std::size_t position = station_.position_of[set];
-        missing_[position] -= depth * height * width;
-        touch(position, missing_[position] == 0);
+        const std::size_t position = image * order_.size() + station_.position_of[set];
+        if (!serves(position)) {
+          continue;
+        }
+        const std::int64_t elements = depth * height * width;
+        missing_[position] -= elements;
+        touch(position, elements, missing_[position] == 0);
       }
     }
   }
