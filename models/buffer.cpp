@@ -24,6 +24,12 @@ void Buffer::serve_turns() {
   }
 }
 
+std::string Buffer::why_short() const {
+  return std::string{which_ == BufferLevel::Which::input ? "input" : "output"} + " buffer has no room for the next " +
+         to_string(space_.short_of()) + ": " + to_string(space_.reserved()) + " of " + to_string(space_.capacity()) +
+         " are reserved";
+}
+
 void Buffer::store(Bytes size) { change_level(size); }
 
 void Buffer::release(Bytes size) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "arch/architecture.h"
@@ -39,6 +40,8 @@ class Buffer final : public sc_core::sc_module {
   void serve_turns();
   [[nodiscard]] bool has_come(std::uint32_t turn) const { return listener_ == nullptr || space_.has_come(turn); }
   [[nodiscard]] bool is_short() const { return space_.is_short(); }
+  /// "input buffer has no room for the next 6 B: 12 B of 17 B are reserved", of one that is short.
+  [[nodiscard]] std::string why_short() const;
   [[nodiscard]] Bytes size_of_turn(std::uint32_t turn) const { return space_.size(turn); }
 
   void store(Bytes size);

@@ -24,6 +24,9 @@ class BufferSpace {
   /// There is a next turn, and no room for it.
   [[nodiscard]] bool is_short() const { return come_ < turns_.size() && reserved_ + turns_[come_] > capacity_; }
 
+  /// What the turn takes that finds no room.
+  [[nodiscard]] Bytes short_of() const { return turns_[come_]; }
+
   /// The next turn, for which there is room now; 0 when there is none.
   [[nodiscard]] std::uint32_t take_turn() {
     if (come_ == turns_.size() || is_short()) {

@@ -71,8 +71,16 @@ bool Chip::empty() const {
 }
 
 std::vector<std::string> Chip::diagnose(std::size_t limit) const {
-  std::vector<std::string> lines;
+  std::vector<const Tile*> tiles;
   for (const auto& tile : tiles_) {
+    tiles.push_back(tile.get());
+  }
+  WaitGraph graph;
+  for (const Tile* tile : tiles) {
+    tile->add_waits(graph, tiles);
+  }
+  std::vector<std::string> lines = graph.ring();
+  for (const Tile* tile : tiles) {
     tile->diagnose(lines, limit);
   }
   if (lines.size() < limit) {

@@ -30,7 +30,8 @@ class Chip final : public sc_core::sc_module {
   [[nodiscard]] bool retired() const;
   /// All buffers are empty.
   [[nodiscard]] bool empty() const;
-  /// What has not run and what it waits for; at most `limit` entries.
+  /// The ring of those that wait for one another, if there is one; what has not run and what it waits for. At most
+  /// `limit` entries.
   [[nodiscard]] std::vector<std::string> diagnose(std::size_t limit) const;
 
  private:

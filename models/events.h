@@ -25,7 +25,6 @@ using LegId = Id<struct LegTag>;
 /// What goes by between a set and those that wait for its result.
 enum class Activity {
   computing,          ///< where a journey begins: a set on crossbars, or the asking for the network's input
-  upstream,           ///< waiting for the feeder, which waits for the layer before (layer by layer)
   gpeu,               ///< in a GPEU, or in its queue
   buffer_port,        ///< passing a buffer's port, or waiting for it
   noc_serialization,  ///< on the way through an empty network

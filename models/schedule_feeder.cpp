@@ -81,6 +81,7 @@ void ScheduleFeeder::command(std::uint32_t image, StationId id) {
       set.set = next;
       set.destination = copy.parts.front().tile;
       set.rect = station.set_rect(next);
+      set.journey = last_finished_;
       sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
       (*to_tiles_[set.destination.value()])->b_transport(payload, delay);
       payload.release();
@@ -88,7 +89,8 @@ void ScheduleFeeder::command(std::uint32_t image, StationId id) {
   }
 }
 
-void ScheduleFeeder::write(const SetFinished& /*finished*/) {
+void ScheduleFeeder::write(const SetFinished& finished) {
+  last_finished_ = {finished.leg, finished.at};
   if (--unfinished_ == 0) {
     layer_finished_.notify(sc_core::SC_ZERO_TIME);
   }

@@ -37,6 +37,7 @@ class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysi
   std::vector<StationId> base_layers_;
   std::size_t next_{0};        ///< base layer to be commanded, counted over all images
   std::size_t unfinished_{0};  ///< commanded sets that have not finished
+  Journey last_finished_;      ///< of the set that finished last, for which a command has waited
   sc_core::sc_event layer_finished_{"layer_finished"};
 };
 

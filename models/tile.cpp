@@ -54,8 +54,16 @@ Tile::Tile(const sc_core::sc_module_name& name, TileId id, const std::vector<PeI
 std::size_t Tile::add_part(StationId station, DuplicateId duplicate, const StationPart& part, DuplicateRun* run) {
   const std::size_t number = parts_.size();
   const std::size_t first = parts_.empty() ? 0 : parts_.back().first_in_ledger + parts_.back().tracker.sets();
-  parts_.push_back(
-      {station, duplicate, &part, run, ArrivalTracker{plan_.stations[station], duplicate, part, plan_.images}, first});
+  parts_.push_back({station,
+                    duplicate,
+                    &part,
+                    run,
+                    ArrivalTracker{plan_.stations[station], duplicate, part, plan_.images},
+                    first,
+                    {}});
+  if (run == nullptr) {
+    parts_.back().done.resize(parts_.back().tracker.sets());
+  }
   part_by_key_[key_of(station, duplicate)] = number;
   for (const InputNeed& need : part.needs) {
     std::vector<std::size_t>& readers = readers_[need.producer.value()];
@@ -142,8 +150,8 @@ void Tile::command(tlm::tlm_generic_payload& payload, sc_core::sc_time& /*delay*
   const std::size_t position =
       set.image * station.duplicates[set.duplicate].sequence.size() + station.position_of[set.set];
   check_invariant(position == run.group.commanded(), "sets are commanded in the order of the schedule");
-  if (plan_.mode == ScheduleMode::layer_by_layer) {
-    probes_.journeys.spend(run.ready[position], Activity::upstream, now(), set.station);
+  if (set.journey.until >= run.ready[position].until) {
+    run.ready[position] = set.journey;
   }
   run.group.command();
   announce_if_ready(run, position);
@@ -650,7 +658,17 @@ void Tile::enqueue(const Job& job) {
   wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void Tile::begin_job(Job job) {
+void Tile::read_operands(const Job& job) {
+  const Bytes operands = operands_of(job);
+  const Duration read = operands > Bytes{} ? input_buffer_.pass_out(now(), operands) : now();
+  if (read == now()) {
+    begin_job(job);
+  } else {
+    set_timer({.at = read, .kind = Timer::Kind::operands, .job = job});
+  }
+}
+
+void Tile::begin_job(const Job& job) {
   const Station& station = plan_.stations[job.station];
   tlm::tlm_generic_payload& payload = pool_.acquire();
   SetTransaction& set = set_of(payload);
@@ -664,9 +682,7 @@ void Tile::begin_job(Job job) {
   set.channels = slice_of(job).channels;
   set.bits_per_element = station.bits_per_element;
   set.work = work_of(job);
-  const Bytes operands = operands_of(job);
-  job.read = operands > Bytes{} ? input_buffer_.pass_out(now(), operands) : now();
-  sc_core::sc_time delay = to_sc_time(job.read - now());
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   gpeu_port->b_transport(payload, delay);
   payload.release();
   if (delay == sc_core::SC_ZERO_TIME) {
@@ -708,15 +724,18 @@ Bytes Tile::operands_of(const Job& job) const {
 }
 
 void Tile::end_job(Job job) {
-  probes_.journeys.spend(job.journey, Activity::buffer_port, job.read, job.station);
   probes_.journeys.spend(job.journey, Activity::gpeu, now(), job.station);
   gpeu_.finish(work_of(job));
   switch (job.kind) {
-    case Job::Kind::operation:
-      ++parts_[job.part].finished;
-      free_input(parts_[job.part], job.image * parts_[job.part].tracker.sets_per_image() + job.set.value());
+    case Job::Kind::operation: {
+      Part& part = parts_[job.part];
+      const std::size_t position = job.image * part.tracker.sets_per_image() + job.set.value();
+      part.done[position] = true;
+      ++part.finished;
+      free_input(part, position);
       emit_result(job);
       break;
+    }
     case Job::Kind::accumulation:
       if (const Bytes freed = ledger_.end_use(job.use); freed > Bytes{}) {
         input_buffer_.release(freed);
@@ -748,7 +767,7 @@ void Tile::work() {
     while (!jobs_.empty()) {
       const Job job = jobs_.front();
       jobs_.pop_front();
-      begin_job(job);
+      read_operands(job);
       busy = true;
     }
   }
@@ -766,6 +785,12 @@ void Tile::end(const Timer& timer) {
       timer.run->group.end_reading();
       try_start(*timer.run);
       break;
+    case Timer::Kind::operands: {
+      Job job = timer.job;
+      probes_.journeys.spend(job.journey, Activity::buffer_port, now(), job.station);
+      begin_job(job);
+      break;
+    }
     case Timer::Kind::job:
       end_job(timer.job);
       break;
@@ -782,7 +807,7 @@ void Tile::end(const Timer& timer) {
 void Tile::set_timer(Timer timer) {
   timer.order = timer_count_++;
   const Duration at = timer.at;
-  timers_.push(std::move(timer));
+  timers_.push(timer);
   wake_at(at);
 }
 
@@ -799,6 +824,11 @@ bool Tile::retired() const {
 
 void Tile::diagnose(std::vector<std::string>& out, std::size_t limit) const {
   const std::string here = "tile " + std::to_string(id_.value());
+  for (const Buffer* buffer : {&input_buffer_, &output_buffer_}) {
+    if (buffer->is_short() && out.size() < limit) {
+      out.push_back(here + ": the " + buffer->why_short());
+    }
+  }
   for (const Part& part : parts_) {
     if (out.size() >= limit) {
       return;
@@ -819,6 +849,129 @@ void Tile::diagnose(std::vector<std::string>& out, std::size_t limit) const {
                     std::to_string(part.tracker.missing(position)) + " elements of " +
                     part.tracker.needs_of(position, plan_.stations));
     }
+  }
+}
+
+// --- who waits for whom ---
+
+const Tile::Part* Tile::part_of(StationId station, DuplicateId duplicate) const {
+  const auto found = part_by_key_.find(key_of(station, duplicate));
+  return found == part_by_key_.end() ? nullptr : &parts_[found->second];
+}
+
+bool Tile::is_done(const Work& work, const std::vector<const Tile*>& tiles) const {
+  const Station& station = plan_.stations[work.station];
+  if (station.kind == Station::Kind::network_input) {
+    return true;
+  }
+  const DuplicateId duplicate = station.duplicate_of[work.set];
+  const StationDuplicate& copy = station.duplicates[duplicate];
+  const Part& part = *tiles[copy.parts.front().tile.value()]->part_of(work.station, duplicate);
+  const std::size_t position = work.image * part.tracker.sets_per_image() + station.position_of[work.set];
+  return part.run != nullptr ? position < part.run->group.finished() : part.done[position];
+}
+
+std::string Tile::name_of(const Work& work) const {
+  return plan_.stations[work.station].name + " set " + std::to_string(work.set.value()) +
+         (work.image > 0 ? " of image " + std::to_string(work.image) : "");
+}
+
+void Tile::add_waits(WaitGraph& graph, const std::vector<const Tile*>& tiles) const {
+  for (const Part& part : parts_) {
+    const Station& station = plan_.stations[part.station];
+    const auto add = [&](std::size_t position) {
+      const Work work{part.station, part.tracker.set_at(position), part.tracker.image_of(position)};
+      add_waits_for_input(graph, part, position, tiles);
+      if (reservations_ == nullptr) {
+        return;
+      }
+      const std::vector<ResultSlice>& slices = station.duplicates[part.duplicate].slices;
+      for (std::uint32_t slice = 0; slice < slices.size(); ++slice) {
+        for (std::uint32_t node = 0; node < slices[slice].nodes.size(); ++node) {
+          const ResultId result = reservations_->result(station, work.image, work.station, work.set, slice, node);
+          if (slices[slice].nodes[node].value() == id_.value() &&
+              !output_buffer_.has_come(reservations_->results[result].turn)) {
+            graph.add(name_of(work), output_buffer_.name(), "there is no room for its result");
+          }
+        }
+      }
+    };
+    if (part.run == nullptr) {
+      for (std::size_t position = 0; position < part.tracker.sets(); ++position) {
+        if (!part.done[position]) {
+          add(position);
+        }
+      }
+    } else if (const std::size_t next = part.run->group.finished(); next < part.tracker.sets()) {
+      add(next);
+      const Work work{part.station, part.tracker.set_at(next), part.tracker.image_of(next)};
+      for (std::size_t later = next + 1; later < part.tracker.sets(); ++later) {
+        graph.add(name_of({part.station, part.tracker.set_at(later), part.tracker.image_of(later)}), name_of(work),
+                  "it comes first on the same crossbars");
+      }
+    }
+  }
+  if (reservations_ != nullptr) {
+    add_waits_for_space(graph, tiles);
+  }
+}
+
+void Tile::add_waits_for_input(WaitGraph& graph, const Part& part, std::size_t position,
+                               const std::vector<const Tile*>& tiles) const {
+  if (part.tracker.complete(position)) {
+    return;
+  }
+  const std::uint32_t image = part.tracker.image_of(position);
+  const std::string who = name_of({part.station, part.tracker.set_at(position), image});
+  part.tracker.for_each_need(position, [&](StationId producer, const Rect& region) {
+    const Station& station = plan_.stations[producer];
+    for (std::size_t s = 0; s < station.grid.size(); ++s) {
+      const Work work{producer, SetId{s}, image};
+      if (station.result_rect(SetId{s}).intersect(region).empty()) {
+        continue;
+      }
+      if (!is_done(work, tiles)) {
+        graph.add(who, name_of(work), "it makes what is read");
+      } else {
+        graph.add(who, input_buffer_.name(), "what is read finds no room");
+      }
+    }
+  });
+}
+
+void Tile::add_waits_for_space(WaitGraph& graph, const std::vector<const Tile*>& tiles) const {
+  const EndpointId here{id_.value()};
+  std::vector<Work> at_place;
+  for (const StationId id : ids(plan_.stations)) {
+    const std::size_t sets = plan_.stations[id].grid.size();
+    for (std::size_t i = 0; i < reservations_->place[id].size(); ++i) {
+      const std::uint32_t place = reservations_->place[id][i];
+      at_place.resize(std::max<std::size_t>(at_place.size(), place + 1U));
+      at_place[place] = {id, SetId{i % sets}, static_cast<std::uint32_t>(i / sets)};
+    }
+  }
+  const std::vector<Residency>& inputs = reservations_->input_turns[here];
+  for (std::uint32_t turn = 1; input_buffer_.is_short() && turn <= inputs.size() && input_buffer_.has_come(turn);
+       ++turn) {
+    if (const Work& last = at_place[inputs[turn - 1].last]; !is_done(last, tiles)) {
+      graph.add(input_buffer_.name(), name_of(last), "it uses what lies there");
+    }
+  }
+  const std::vector<ResultId>& outputs = reservations_->output_turns[here];
+  for (std::uint32_t turn = 1; output_buffer_.is_short() && turn <= outputs.size() && output_buffer_.has_come(turn);
+       ++turn) {
+    const ReservationOrder::Maker& maker = reservations_->makers[outputs[turn - 1]];
+    if (const Work work{maker.station, maker.set, maker.image}; !is_done(work, tiles)) {
+      graph.add(output_buffer_.name(), name_of(work), "its result is to lie there");
+    }
+  }
+  std::map<std::uint64_t, EndpointId> held;
+  for (const auto& [ticket, payload] : held_) {
+    held[ticket] = set_of(*payload).destination;
+  }
+  for (const auto& [ticket, destination] : held) {
+    graph.add(output_buffer_.name(), tiles[destination.value()]->input_buffer_.name(),
+              "there is no room for what lies in it");
   }
 }
 

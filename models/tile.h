@@ -21,6 +21,7 @@
 #include "models/output_results.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
+#include "models/wait_graph.h"
 #include "scheduler/arrival_tracker.h"
 #include "scheduler/reservation_order.h"
 
@@ -74,6 +75,8 @@ class Tile final : public sc_core::sc_module,
 
   /// Sets that this tile leads or runs on its GPEU and that have not finished, in words; at most `limit` entries.
   void diagnose(std::vector<std::string>& out, std::size_t limit) const;
+  /// What waits on this tile, and for what; `tiles` are all of the chip.
+  void add_waits(WaitGraph& graph, const std::vector<const Tile*>& tiles) const;
   /// No set that this tile leads or runs on its GPEU is left.
   [[nodiscard]] bool retired() const;
   /// Its buffers are empty.
@@ -95,7 +98,9 @@ class Tile final : public sc_core::sc_module,
     DuplicateRun* run;
     ArrivalTracker tracker;
     std::size_t first_in_ledger;
-    std::size_t finished{0};  ///< sets done, on a GPEU
+    // On a GPEU.
+    std::vector<bool> done;  ///< by position
+    std::size_t finished{0};
   };
   /// Work for the GPEU, in order of arrival; also a node's share of a reduction, on its way to becoming that.
   struct Job {
@@ -108,7 +113,6 @@ class Tile final : public sc_core::sc_module,
     std::uint32_t slice{0};
     std::uint32_t image{0};
     Journey journey{};
-    Duration read{};  ///< when its operands have come out of the input buffer
     // Of `accumulation`.
     std::int64_t elements{0};
     Bytes operands{};
@@ -128,6 +132,7 @@ class Tile final : public sc_core::sc_module,
     enum class Kind {
       set,       ///< a led duplicate computes its set
       reading,   ///< a led duplicate reads the input of its next set
+      operands,  ///< the operands of a job are read out of the input buffer
       job,       ///< a job runs
       arrival,   ///< a transaction passes the input buffer's port in
       departure  ///< a transaction passes the output buffer's port out
@@ -200,9 +205,23 @@ class Tile final : public sc_core::sc_module,
   void depart(tlm::tlm_generic_payload& payload);
   void leave_for_network(tlm::tlm_generic_payload& payload);
 
+  // Diagnosis.
+  struct Work {
+    StationId station;
+    SetId set;
+    std::uint32_t image;
+  };
+  [[nodiscard]] bool is_done(const Work& work, const std::vector<const Tile*>& tiles) const;
+  [[nodiscard]] const Part* part_of(StationId station, DuplicateId duplicate) const;
+  [[nodiscard]] std::string name_of(const Work& work) const;
+  void add_waits_for_input(WaitGraph& graph, const Part& part, std::size_t position,
+                           const std::vector<const Tile*>& tiles) const;
+  void add_waits_for_space(WaitGraph& graph, const std::vector<const Tile*>& tiles) const;
+
   // The GPEU and what ends later.
   void enqueue(const Job& job);
-  void begin_job(Job job);
+  void read_operands(const Job& job);
+  void begin_job(const Job& job);
   void end_job(Job job);
   /// Lane-operations.
   [[nodiscard]] std::int64_t work_of(const Job& job) const;

@@ -35,6 +35,14 @@ class ArrivalTracker {
   void arrive(std::uint32_t image, StationId producer, const Rect& rect, Interval channels, Serves&& serves,
               Touch&& touch);
 
+  /// Calls visit(producer, region of its result) for all that a set reads.
+  template <class Visit>
+  void for_each_need(std::size_t position, Visit&& visit) const {
+    const std::size_t set = set_at(position).value();
+    for (const Need& need : needs_) {
+      visit(need.producer, Rect{need.rows[set / need.columns.size()], need.columns[set % need.columns.size()]});
+    }
+  }
   /// What a set still waits for cannot be told by element; this names the regions it needs, for a diagnosis.
   [[nodiscard]] std::string needs_of(std::size_t position, const IdVector<StationId, Station>& stations) const;
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "frontend/report/csv.h"
 #include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
@@ -81,18 +82,6 @@ Json layer_json(const PreparedRun& run, LayerId id, const Measurement* measured)
   return json;
 }
 
-/// A cell of a CSV file (RFC 4180): quoted where the text holds a separator.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return quoted + "\"";
-}
-
 std::string milliseconds(Duration time) { return fixed(static_cast<double>(time.count_ps()) / 1e9, 6) + " ms"; }
 
 }  // namespace
@@ -140,6 +129,13 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
     json["layers"] = Json::array();
     for (const LayerId layer : ids(scheduled.mapped.layers)) {
       json["layers"].push_back(layer_json(run, layer, measured));
+      if (measured != nullptr && measured->attribution) {
+        json["layers"].back()["stalls"] = layer_stalls_json(*measured->attribution, layer);
+      }
+    }
+    if (measured != nullptr && measured->attribution) {
+      json["pe_states"] = pe_states_json(*measured->attribution);
+      json["critical_path"] = critical_path_json(*measured->attribution, run.plan);
     }
   } else {
     json["waiting"] = measured->waiting;

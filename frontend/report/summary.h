@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "arch/ids.h"
 #include "arch/units.h"
 #include "frontend/prepared_run.h"
+#include "frontend/report/attribution.h"
 
 namespace crossweave {
 
@@ -26,6 +28,7 @@ struct Measurement {
     Duration active;  ///< sum over the layer's PEs, all duplicates
   };
   IdVector<LayerId, Layer> layers;
+  std::optional<Attribution> attribution;  ///< of a run that completed
 };
 
 /// What a run's configuration and network are, by content.

@@ -8,46 +8,15 @@
 #include <catch2/catch.hpp>
 
 #include "models/simulation.h"
-#include "scheduler/buffer_requirements.h"
 #include "tests/support/fresh_kernel.h"
-#include "tests/support/networks.h"
+#include "tests/support/limited_chips.h"
 
 namespace crossweave {
 namespace {
 
-constexpr std::int64_t kGiga = 1'000'000'000;
-
-/// What limited buffers need beside a plan.
-struct Limits {
-  ReservationOrder order;
-  BufferRequirements needs;
-};
-
-Limits limits_of(const ExecutionPlan& plan, const Architecture& architecture) {
-  const WorkOrder work = make_work_order(plan);
-  BufferPlan buffers = make_buffer_plan(plan, work, architecture.precision.psum_bits, architecture.tile.buffer);
-  BufferRequirements needs = buffer_requirements(plan, work, buffers, architecture.tile.buffer);
-  return {std::move(buffers.order), std::move(needs)};
-}
-
-Bytes largest(const IdVector<EndpointId, TileBuffers>& needs, Bytes TileBuffers::*which) {
-  Bytes most{1};
-  for (const TileBuffers& need : needs) {
-    most = std::max(most, need.*which);
-  }
-  return most;
-}
-
-/// Gives every tile buffers as small as the tile that needs most can do with.
-Limits limit_to_least(const ExecutionPlan& plan, Architecture& architecture, Spill spill) {
-  BufferSpec& spec = architecture.tile.buffer;
-  spec.model = BufferModel::limited;
-  spec.spill = spill;
-  spec.input = largest(limits_of(plan, architecture).needs.least, &TileBuffers::input);
-  Limits limits = limits_of(plan, architecture);
-  spec.output = largest(limits.needs.least, &TileBuffers::output);
-  return limits;
-}
+using test::LeastCase;
+using test::Limits;
+using test::limits_of;
 
 class Watch final : public tlm::tlm_analysis_if<DramAccess>,
                     public tlm::tlm_analysis_if<SetStarted>,
@@ -93,35 +62,6 @@ std::unique_ptr<Simulated> simulate(const ExecutionPlan& plan, const Architectur
   return simulated;
 }
 
-/// A chip where everything takes its time, at random speeds from one that hinders to one that hardly does.
-Architecture draw_speeds(Architecture architecture, test::Random& random) {
-  const auto speed = [&] { return random.pick(std::vector<std::int64_t>{1, 10, 100, 1000}); };
-  architecture.tile.gpeu = {GpeuModel::lanes, random.between(1, 16), Frequency::hertz(kGiga / 100 * speed())};
-  architecture.noc.model = NocModel::packet;
-  architecture.noc.clock = Frequency::hertz(kGiga / 100 * speed());
-  architecture.noc.flit = Bytes{random.pick(std::vector<std::int64_t>{1, 4, 32})};
-  architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(kGiga / 100 * speed()), Duration::nanoseconds(45)};
-  if (!random.one_in(4)) {
-    architecture.tile.buffer.bandwidth = Rate::bytes_per_second(kGiga / 100 * speed());
-  }
-  architecture.tile.reduction = random.one_in(2) ? Reduction::chain : Reduction::tree;
-  return architecture;
-}
-
-/// A random network on a random chip with buffers that are as small as can be.
-struct LeastCase {
-  explicit LeastCase(std::uint64_t seed) {
-    const test::RandomCase drawn = test::random_case(seed);
-    test::Random random{seed};
-    architecture = draw_speeds(drawn.architecture, random);
-    plan = make_execution_plan(drawn.network, architecture);
-    limits = limit_to_least(plan, architecture, random.one_in(2) ? Spill::none : Spill::dram);
-  }
-  Architecture architecture;
-  ExecutionPlan plan;
-  Limits limits;
-};
-
 void complete_with_least(std::uint64_t seed) {
   const LeastCase drawn{seed};
   const BufferSpec& spec = drawn.architecture.tile.buffer;
@@ -152,9 +92,18 @@ TEST_CASE("with a byte less most of them end in a diagnosis", "[buffer]") {
   // fit.
   int input_too_small = 0;
   int output_too_small = 0;
-  const auto ends_in_diagnosis = [](const LeastCase& drawn, const Architecture& smaller, const Limits& limits) {
+  int rings = 0;
+  const auto ends_in_diagnosis = [&](const LeastCase& drawn, const Architecture& smaller, const Limits& limits) {
     const RunEnd end = simulate(drawn.plan, smaller, &limits.order)->end;
     CHECK(end.waiting.empty() == (end.outcome == Outcome::completed));
+    if (end.outcome == Outcome::deadlock) {
+      // What does not fit at all makes no ring.
+      const std::string& first = end.waiting.front();
+      rings += first.find("_buffer") != std::string::npos ? 1 : 0;
+      CHECK(std::ranges::any_of(end.waiting, [](const std::string& line) {
+        return line.find("buffer has no room for the next") != std::string::npos;
+      }));
+    }
     return end.outcome == Outcome::deadlock ? 1 : 0;
   };
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
@@ -169,6 +118,7 @@ TEST_CASE("with a byte less most of them end in a diagnosis", "[buffer]") {
   }
   CHECK(input_too_small >= 20);
   CHECK(output_too_small >= 40);
+  CHECK(rings >= 60);
 }
 
 TEST_CASE("regions that do not fit go through the DRAM and come back as often as they are used", "[buffer]") {
@@ -198,19 +148,6 @@ TEST_CASE("regions that do not fit go through the DRAM and come back as often as
 
 // --- capacity that never stalls ---
 
-/// The largest need of any tile, so that it is the least capacity in which no tile waits.
-Architecture limit_to_stall_free(const ExecutionPlan& plan, Architecture architecture) {
-  BufferSpec& spec = architecture.tile.buffer;
-  spec.model = BufferModel::limited;
-  const auto enough = [&](Bytes TileBuffers::*which) {
-    const BufferRequirements needs = limits_of(plan, architecture).needs;
-    return std::max(largest(needs.stall_free, which), largest(needs.least, which));
-  };
-  spec.input = enough(&TileBuffers::input);
-  spec.output = enough(&TileBuffers::output);
-  return architecture;
-}
-
 std::unique_ptr<Simulated> simulate_limited(const ExecutionPlan& plan, const Architecture& architecture) {
   const Limits limits = limits_of(plan, architecture);
   return simulate(plan, architecture, &limits.order);
@@ -222,7 +159,7 @@ TEST_CASE("with the capacity that never stalls every set starts as in peak mode"
     const test::RandomCase drawn = test::random_case(seed);
     const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture);
     const auto peak = simulate(plan, drawn.architecture, nullptr);
-    const auto limited = simulate_limited(plan, limit_to_stall_free(plan, drawn.architecture));
+    const auto limited = simulate_limited(plan, test::limit_to_stall_free(plan, drawn.architecture));
     REQUIRE(limited->end.outcome == Outcome::completed);
     CHECK(limited->watch.starts == peak->watch.starts);
     CHECK(limited->watch.latency == peak->watch.latency);
@@ -235,7 +172,7 @@ TEST_CASE("with a byte less something waits on many of them", "[buffer]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const test::RandomCase drawn = test::random_case(seed);
     const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture);
-    const Architecture enough = limit_to_stall_free(plan, drawn.architecture);
+    const Architecture enough = test::limit_to_stall_free(plan, drawn.architecture);
     const auto peak = simulate(plan, drawn.architecture, nullptr);
     Architecture smaller = enough;
     smaller.tile.buffer.input = smaller.tile.buffer.input - Bytes{1};

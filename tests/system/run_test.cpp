@@ -53,8 +53,9 @@ TEST_CASE("the paper's run gives the published order of figures") {
   REQUIRE(run.status == 0);
   CHECK(run.err.empty());
   CHECK(run.out.find("5636 cycles") != std::string::npos);
-  CHECK(files_of(work.path() / "out/paper") ==
-        std::vector<std::string>{"layers.csv", "network.yaml", "resolved.yaml", "summary.json"});
+  CHECK(files_of(work.path() / "out/paper") == std::vector<std::string>{"critical_path.csv", "layers.csv",
+                                                                        "network.yaml", "pe_states.csv",
+                                                                        "resolved.yaml", "summary.json"});
 
   const Json summary = read_json(work.path() / "out/paper/summary.json");
   CHECK(summary["outcome"] == "completed");
@@ -75,6 +76,16 @@ TEST_CASE("the paper's run gives the published order of figures") {
   CHECK(summary["sets"].is_number_integer());
   CHECK(summary["dependencies"].is_number_integer());
   REQUIRE(summary["layers"].size() == 21);
+
+  // In peak mode crossbars are all that limits.
+  CHECK(summary["critical_path"]["states"] == Json({{"active", 1.0}}));
+  CHECK(run.out.find("limited by    crossbars 100.0 %") != std::string::npos);
+  double states = 0;
+  for (const auto& [state, share] : summary["pe_states"].items()) {
+    states += share.get<double>();
+  }
+  CHECK(states == Approx(1));
+  CHECK(summary["pe_states"]["active"].get<double>() == Approx(summary["utilization"].get<double>()));
 
   // Every PE-cycle is some layer's; the utilization is their sum.
   std::int64_t active = 0;
