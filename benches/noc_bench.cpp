@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "models/noc_traffic.h"
+#include "models/packet_network.h"
 
 // Where SystemC is linked its library asks for it; main is Google Benchmark's.
 extern "C" int sc_main(int, char**);
@@ -17,7 +18,7 @@ namespace {
 /// Uniform traffic of 8-flit packets on a 16x16 mesh; the argument is the offered load in hundredths of a flit per node
 /// and cycle. Injection and the noting of times are part of it, drawing the traffic is not.
 void packet_noc_16x16_uniform(benchmark::State& state) {
-  PacketNetworkConfig config;
+  NocConfig config;
   config.columns = 16;
   config.rows = 16;
   SyntheticTraffic traffic;

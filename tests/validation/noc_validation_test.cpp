@@ -12,14 +12,15 @@
 #include <catch2/catch.hpp>
 
 #include "models/noc_traffic.h"
+#include "models/packet_network.h"
 
 namespace crossweave {
 namespace {
 
 const std::filesystem::path kData = std::filesystem::path{CROSSWEAVE_SOURCE_DIR} / "tests/data/noc";
 
-PacketNetworkConfig mesh(int k, int depth) {
-  PacketNetworkConfig config;
+NocConfig mesh(int k, int depth) {
+  NocConfig config;
   config.columns = k;
   config.rows = k;
   config.depth = depth;
@@ -118,7 +119,7 @@ double mean_latency(const std::vector<OfferedPacket>& packets, const std::vector
 }
 
 /// The latency of the law, for each packet: a network in which packets do not meet.
-std::vector<PacketTimes> without_contention(const PacketNetwork& network, const std::vector<OfferedPacket>& packets) {
+std::vector<PacketTimes> without_contention(const RoutedNetwork& network, const std::vector<OfferedPacket>& packets) {
   std::vector<PacketTimes> times;
   for (const OfferedPacket& packet : packets) {
     const NocCycle latency = network.zero_load_latency(packet.source, packet.destination, packet.flits);
@@ -128,7 +129,7 @@ std::vector<PacketTimes> without_contention(const PacketNetwork& network, const 
 }
 
 /// Whether the mean queueing delay, which is latency minus the law, is within 25 % of BookSim's.
-bool queueing_agrees(const PacketNetwork& network, const Logged& reference, const std::vector<PacketTimes>& times) {
+bool queueing_agrees(const RoutedNetwork& network, const Logged& reference, const std::vector<PacketTimes>& times) {
   const double law = mean_latency(reference.packets, without_contention(network, reference.packets));
   const double theirs = mean_latency(reference.packets, reference.times) - law;
   const double ours = mean_latency(reference.packets, times) - law;
@@ -212,7 +213,7 @@ TEST_CASE("the network saturates where BookSim2 does", "[noc][slow]") {
   const auto rows = modelled_rows("booksim_saturation.csv");
   REQUIRE(rows.size() == 20);
   for (auto row : rows) {
-    const PacketNetworkConfig config = mesh(std::stoi(row["k"]), std::stoi(row["vc_buf_size"]));
+    const NocConfig config = mesh(std::stoi(row["k"]), std::stoi(row["vc_buf_size"]));
     SyntheticTraffic traffic;
     traffic.pattern = patterns.at(row["traffic"]);
     traffic.rate = 1;
