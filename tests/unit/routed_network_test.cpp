@@ -239,6 +239,24 @@ TEST_CASE("every flit of a saturated network of any kind arrives", "[noc]") {
   }
 }
 
+TEST_CASE("packets all round a ring do not wait for one another for ever", "[noc]") {
+  for (NocConfig config : {torus(5, 5), flit(torus(5, 5)), flit(torus(5, 5), NocRouter::four_stage)}) {
+    config.depth = 1;
+    config.max_packet = 20;
+    INFO(name_of(config));
+    for (const int step : {2, 3}) {  // east and south, west and north
+      for (const int stride : {1, 5}) {
+        const auto network = make_routed_network(config);
+        for (int at = 0; at < 5; ++at) {
+          network->inject({stride * at, stride * ((at + step) % 5), 20}, 0);
+        }
+        PacketLog log;
+        run_out(*network, log);
+      }
+    }
+  }
+}
+
 TEST_CASE("packets of one class between two endpoints stay in order", "[noc]") {
   // As long as they have no choice of channels.
   for (const NocConfig& config : {torus(4, 4), flit(torus(4, 4)), flit(mesh(4, 4), NocRouter::four_stage)}) {
