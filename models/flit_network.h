@@ -183,8 +183,8 @@ class FlitNetwork final : public RoutedNetwork {
   std::vector<Router> routers_;
   std::vector<Source> sources_;
   std::vector<SourceQueue> queues_;  ///< by endpoint and message class
-  Pool<Packet> packets_;
-  Pool<Visit> visits_;
+  IndexPool<Packet> packets_;
+  IndexPool<Visit> visits_;
   NocCycle evaluated_{-1};        ///< the last cycle in which routers were visited
   std::vector<Index> due_;        ///< routers to visit in the cycle after it
   std::vector<Index> visiting_;   ///< in this cycle

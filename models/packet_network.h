@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "models/event_wheel.h"
@@ -158,10 +157,10 @@ class PacketNetwork final : public RoutedNetwork {
   std::vector<InputPort> input_ports_;
   std::vector<OutputVc> outputs_;  ///< link * vcs() + vc
   std::vector<Link> links_;        ///< of routers, then sources
-  Pool<Segment> segments_;
-  Pool<Flight> flights_;
-  Pool<std::vector<int>> groups_;  ///< destinations
-  Pool<Delivery> deliveries_;
+  IndexPool<Segment> segments_;
+  IndexPool<Flight> flights_;
+  IndexPool<std::vector<int>> groups_;  ///< destinations
+  IndexPool<Delivery> deliveries_;
   std::int64_t taking_{0};  ///< flits of deliveries_
 };
 

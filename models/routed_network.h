@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "arch/architecture.h"
 #include "arch/diagnostics.h"
 #include "models/event_wheel.h"
+#include "models/index_pool.h"
 
 namespace crossweave {
 
@@ -195,37 +195,12 @@ class RoutedNetwork {
 
  protected:
   explicit RoutedNetwork(const NocConfig& config);
-  RoutedNetwork(const RoutedNetwork&) = default;
-  RoutedNetwork& operator=(const RoutedNetwork&) = default;
 
   using Index = std::uint32_t;
   static constexpr Index kNone = ~Index{0};
   static constexpr NocCycle kNever = INT64_MAX;
   /// From a flit's arrival at an endpoint until the endpoint has taken it.
   static constexpr int kSink = 1;
-
-  /// Items under indices that are used again.
-  template <class T>
-  class Pool {
-   public:
-    Index add(T item) {
-      if (free_.empty()) {
-        items_.push_back(std::move(item));
-        return static_cast<Index>(items_.size() - 1);
-      }
-      const Index index = free_.back();
-      free_.pop_back();
-      items_[index] = std::move(item);
-      return index;
-    }
-    void remove(Index index) { free_.push_back(index); }
-    T& operator[](Index index) { return items_[index]; }
-    const T& operator[](Index index) const { return items_[index]; }
-
-   private:
-    std::vector<T> items_;
-    std::vector<Index> free_;
-  };
 
   /// The first bit of `mask` at or after `start`, going round. The mask has one.
   [[nodiscard]] static int round_robin(std::uint64_t mask, int start) {

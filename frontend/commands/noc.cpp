@@ -308,14 +308,14 @@ std::string as_json(const RoutedNetwork& network, const NocFigures& figures) {
                      {"virtual_channels", config.virtual_channels},
                      {"routing", kNocRoutingNames.at(static_cast<std::size_t>(config.routing))},
                      {"depth", config.depth},
-                     {"max_packet", config.max_packet},
-                     {"link", config.link}};
+                     {"max_packet", config.max_packet}};
   if (config.model == NocModel::packet) {
     json["network"]["pipeline"] = config.pipeline;
   } else {
     json["network"]["router"] = kNocRouterNames.at(static_cast<std::size_t>(config.router));
     json["network"]["cycles_per_flit"] = config.cycles_per_flit;
   }
+  json["network"]["link"] = config.link;
   json["packets"] = figures.packets;
   json["flits"] = network.flits().injected;
   json["packet_hops"] = network.packet_hops();

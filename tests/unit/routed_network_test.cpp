@@ -211,6 +211,7 @@ TEST_CASE("every flit of a saturated network of any kind arrives", "[noc]") {
     for (const int depth : {1, 3, 8}) {
       config.depth = depth;
       config.max_packet = 20;
+      config.link = random.pick<int>({1, 1, 2, 5});
       if (config.model == NocModel::flit) {
         config.virtual_channels = 2 * random.between(1, 4) - (config.topology == NocTopology::torus ? 0 : 1);
         config.cycles_per_flit = random.pick<int>({1, 1, 2, 3});

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/markdown.h"
 #include "tests/support/networks.h"
-#include "tests/support/report_blocks.h"
 #include "tests/support/svg_plot.h"
 #include "tests/validation/noc_reference.h"
 
@@ -432,17 +432,17 @@ std::string packet_beside_flit() {
 
 NocReport noc_report() {
   NocReport report;
-  report.tables = {{"noc micro", micro_cases(NocModel::flit)},
-                   {"noc traces", random_traces(NocModel::flit)},
-                   {"noc saturation", saturation(NocModel::flit)},
-                   {"noc latency", latency_below_saturation(NocModel::flit)},
-                   {"noc noxim laws", noxim_laws()},
-                   {"noc noxim loads", noxim_loads()},
-                   {"noc packet micro", micro_cases(NocModel::packet)},
-                   {"noc packet traces", random_traces(NocModel::packet)},
-                   {"noc packet saturation", saturation(NocModel::packet)},
-                   {"noc packet latency", latency_below_saturation(NocModel::packet)},
-                   {"noc packet flit", packet_beside_flit()}};
+  report.tables = {{"noc-micro", micro_cases(NocModel::flit)},
+                   {"noc-traces", random_traces(NocModel::flit)},
+                   {"noc-saturation", saturation(NocModel::flit)},
+                   {"noc-latency", latency_below_saturation(NocModel::flit)},
+                   {"noc-noxim-laws", noxim_laws()},
+                   {"noc-noxim-loads", noxim_loads()},
+                   {"noc-packet-micro", micro_cases(NocModel::packet)},
+                   {"noc-packet-traces", random_traces(NocModel::packet)},
+                   {"noc-packet-saturation", saturation(NocModel::packet)},
+                   {"noc-packet-latency", latency_below_saturation(NocModel::packet)},
+                   {"noc-packet-flit", packet_beside_flit()}};
   report.plots = curves();
   report.plots["noc-noxim-4x4.svg"] = noxim_plot();
   return report;

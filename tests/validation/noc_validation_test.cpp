@@ -1,15 +1,12 @@
 // Do the networks on chip behave as BookSim2 and Noxim say? (tests/data/noc/README.md, docs/validation.md)
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/report_blocks.h"
+#include "tests/support/generated_page.h"
 #include "tests/validation/noc_reference.h"
 #include "tests/validation/noc_report.h"
 
@@ -18,11 +15,6 @@ namespace {
 
 /// The tables give six digits.
 constexpr double kDigits = 1e-5;
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream stream{std::filesystem::path{CROSSWEAVE_SOURCE_DIR} / file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, {}};
-}
 
 }  // namespace
 
@@ -143,16 +135,14 @@ TEST_CASE("links of half the rate and single-stage routers give the laws of Noxi
 }
 
 TEST_CASE("the page on validation says what is measured", "[noc][slow]") {
-  // Otherwise: build/release/tests/noc_report docs/validation.md
   const NocReport report = noc_report();
-  const std::string page = content_of("docs/validation.md");
   for (const auto& [name, table] : report.tables) {
     INFO(name);
-    CHECK((test::with_part(page, name, table) == page));
+    CHECK(test::is_up_to_date("docs/validation.md", name, table));
   }
   for (const auto& [name, plot] : report.plots) {
     INFO(name);
-    CHECK((content_of("docs/images/" + name) == plot));
+    CHECK(test::is_up_to_date("docs/images/" + name, plot));
   }
 }
 

@@ -1,8 +1,7 @@
-#include "tests/support/report_blocks.h"
+#include "tests/support/markdown.h"
 
 #include <array>
 #include <cstdio>
-#include <stdexcept>
 
 namespace crossweave::test {
 
@@ -21,16 +20,6 @@ std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
     }
   }
   return text;
-}
-
-std::string with_part(const std::string& document, const std::string& name, const std::string& content) {
-  const std::string begin = "<!-- " + name + " -->\n";
-  const std::size_t from = document.find(begin);
-  const std::size_t to = document.find("<!-- end " + name + " -->\n");
-  if (from == std::string::npos || to == std::string::npos || to < from) {
-    throw std::runtime_error{"the document has no part '" + name + "'"};
-  }
-  return document.substr(0, from + begin.size()) + content + document.substr(to);
 }
 
 std::string percent(double ratio) {

@@ -1,4 +1,4 @@
-// Documents of which a program writes parts: the lines between `<!-- NAME -->` and `<!-- end NAME -->`.
+// Tables and figures for documents.
 #pragma once
 
 #include <string>
@@ -8,9 +8,6 @@ namespace crossweave::test {
 
 /// A Markdown table; the first row is its heading. The first column is aligned to the left, the others to the right.
 [[nodiscard]] std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
-
-/// `document` with the lines of a part replaced by `content`. Throws std::runtime_error where it has no such part.
-[[nodiscard]] std::string with_part(const std::string& document, const std::string& name, const std::string& content);
 
 /// "+1.2 %"; "0" for less than 0.05 %.
 [[nodiscard]] std::string percent(double ratio);
