@@ -157,7 +157,7 @@ void FlitNetwork::handle(std::uint32_t event, PacketListener& listener) {
 }
 
 /// Has a router evaluated: in this cycle, or, when its turn has come in this one, in the next.
-void FlitNetwork::visit(Index router) {
+void FlitNetwork::make_due(Index router) {
   if (!routers_[router].due) {
     routers_[router].due = true;
     due_.push_back(router);
@@ -349,14 +349,14 @@ void FlitNetwork::request_channel(Index index) {
   range.requests |= wide_bit(buffer.request_bit);
   if (range.free != 0) {
     routers_[buffer.router].ranges |= wide_bit(buffer.range);
-    visit(buffer.router);
+    make_due(buffer.router);
   }
 }
 
 void FlitNetwork::make_ready(const Buffer& buffer) {
   inputs_[port_of(buffer.router, buffer.port)].ready |= bit(buffer.channel);
   routers_[buffer.router].ports |= bit(buffer.port);
-  visit(buffer.router);
+  make_due(buffer.router);
 }
 
 void FlitNetwork::make_unready(const Buffer& buffer) {

@@ -137,7 +137,7 @@ class FlitNetwork final : public RoutedNetwork {
 
   void connect(Index router, Index port, Index first);
   void handle(std::uint32_t event, PacketListener& listener);
-  void visit(Index router);
+  void make_due(Index router);
 
   void wake(int source, NocCycle cycle);
   void serve(int source, PacketListener& listener);
