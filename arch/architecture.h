@@ -69,13 +69,19 @@ struct TileSpec {
 };
 
 /// `ideal`: every transfer arrives at the instant at which it is sent, along an XY route that is still walked.
-/// `packet`: packets wait for links and buffers, hop by hop (docs/noc.md).
-enum class NocModel { ideal, packet };
-inline constexpr std::array<std::string_view, 2> kNocModelNames{"ideal", "packet"};
+/// `packet`: packets wait for links and buffers, hop by hop. `flit`: flits do, cycle by cycle (docs/noc.md).
+enum class NocModel { ideal, packet, flit };
+inline constexpr std::array<std::string_view, 3> kNocModelNames{"ideal", "packet", "flit"};
 
 /// Which dimension of the mesh a packet travels first.
 enum class NocRouting { xy, yx };
 inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
+
+/// What a head flit does in a router of the flit network, cycle by cycle. `one_stage`: all at once, with look-ahead
+/// routing and speculative switch allocation. `two_stage`: the same, then through the switch. `four_stage`: route,
+/// virtual channel, switch allocation, through the switch.
+enum class NocRouter { one_stage, two_stage, four_stage };
+inline constexpr std::array<std::string_view, 3> kNocRouterNames{"one_stage", "two_stage", "four_stage"};
 
 struct NocSpec {
   NocModel model{NocModel::ideal};
@@ -84,10 +90,15 @@ struct NocSpec {
   Bytes flit{32};
   /// Flits of the longest packet, its header included.
   int max_packet{8};
-  /// Flits that a router's input buffer holds, per port and message class.
+  /// Flits that a router's input buffer holds, per port and virtual channel.
   int buffer{8};
+  /// Of the packet network.
   int router_cycles{2};
   int link_cycles{1};
+  /// Of the flit network: of each message class; the pipeline; cycles from one flit on a channel to the next.
+  int virtual_channels{1};
+  NocRouter router{NocRouter::two_stage};
+  int cycles_per_flit{1};
 
   friend bool operator==(const NocSpec&, const NocSpec&) = default;
 };

@@ -20,6 +20,7 @@ constexpr std::int64_t kMaxLanes = 65536;
 constexpr std::int64_t kMaxFlitBytes = 4096;
 constexpr std::int64_t kMaxFlits = 4096;
 constexpr std::int64_t kMaxNocCycles = 1000;
+constexpr std::int64_t kMaxVirtualChannels = 8;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
 // A cycle of at least a picosecond, which is how finely time is counted.
 constexpr Frequency kMinClock = Frequency::hertz(1'000'000);
@@ -144,7 +145,7 @@ NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out
   NocSpec spec;
   MapReader reader{node, path, out};
   const bool known = read_model(reader, kNocModelNames, spec.model);
-  if (spec.model == NocModel::packet) {
+  if (spec.model != NocModel::ideal) {
     // The one topology of a chip; the key is there for the reader of the file.
     reader.choice("topology", {std::string{kNocTopology}});
     if (const std::optional<std::size_t> routing = reader.choice("routing", to_strings(kNocRoutingNames))) {
@@ -161,8 +162,17 @@ NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out
     // A packet is a header and at least one flit of data.
     assign(spec.max_packet, reader.integer("max_packet", 2, kMaxFlits));
     assign(spec.buffer, reader.integer("buffer", 1, kMaxFlits));
-    assign(spec.router_cycles, reader.integer("router_cycles", 1, kMaxNocCycles));
     assign(spec.link_cycles, reader.integer("link_cycles", 1, kMaxNocCycles));
+  }
+  if (spec.model == NocModel::packet) {
+    assign(spec.router_cycles, reader.integer("router_cycles", 1, kMaxNocCycles));
+  }
+  if (spec.model == NocModel::flit) {
+    assign(spec.virtual_channels, reader.integer("virtual_channels", 1, kMaxVirtualChannels));
+    if (const std::optional<std::size_t> router = reader.choice("router", to_strings(kNocRouterNames))) {
+      spec.router = static_cast<NocRouter>(*router);
+    }
+    assign(spec.cycles_per_flit, reader.integer("cycles_per_flit", 1, kMaxNocCycles));
   }
   if (known) {
     reader.finish();
@@ -273,12 +283,20 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   }
   text += line("  reduction: " + std::string{kReductionNames[static_cast<std::size_t>(architecture.tile.reduction)]});
   text += line("noc:") + line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc.model)]});
-  if (noc.model == NocModel::packet) {
+  if (noc.model != NocModel::ideal) {
     text += line("  topology: " + std::string{kNocTopology}) +
             line("  routing: " + std::string{kNocRoutingNames[static_cast<std::size_t>(noc.routing)]}) +
             line("  clock: " + to_string(noc.clock)) + line("  flit: " + to_string(noc.flit)) +
-            line("  max_packet: " + number(noc.max_packet)) + line("  buffer: " + number(noc.buffer)) +
-            line("  router_cycles: " + number(noc.router_cycles)) + line("  link_cycles: " + number(noc.link_cycles));
+            line("  max_packet: " + number(noc.max_packet)) + line("  buffer: " + number(noc.buffer));
+  }
+  if (noc.model == NocModel::packet) {
+    text += line("  router_cycles: " + number(noc.router_cycles)) + line("  link_cycles: " + number(noc.link_cycles));
+  }
+  if (noc.model == NocModel::flit) {
+    text += line("  virtual_channels: " + number(noc.virtual_channels)) +
+            line("  router: " + std::string{kNocRouterNames[static_cast<std::size_t>(noc.router)]}) +
+            line("  link_cycles: " + number(noc.link_cycles)) +
+            line("  cycles_per_flit: " + number(noc.cycles_per_flit));
   }
   text += line("dram:") + line("  model: " + std::string{kDramModelNames[static_cast<std::size_t>(dram.model)]});
   if (dram.model == DramModel::bandwidth) {

@@ -96,9 +96,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   }
   const std::int64_t tile_pes = config->architecture.tile.pes;
   const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;
-  if (config->architecture.noc.model == NocModel::packet && tiles > kMostPacketTiles) {
-    return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
-                                        std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
+  if (const NocModel noc = config->architecture.noc.model; noc != NocModel::ideal && tiles > kMostPacketTiles) {
+    return at(config->budget_where,
+              "mapping: " + std::to_string(tiles) + " tiles are more than the " + std::to_string(kMostPacketTiles) +
+                  " that noc.model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc)]} + " connects");
   }
   ExecutionPlan plan = make_execution_plan(*scheduled, config->architecture);
   std::optional<ReservationOrder> reservations;

@@ -22,6 +22,7 @@ std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Plac
     case NocModel::ideal:
       return std::make_unique<IdealNetwork>();
     case NocModel::packet:
+    case NocModel::flit:
       return std::make_unique<PacketTransport>(spec, placement);
   }
   throw InternalError{"unknown model of the network"};

@@ -7,7 +7,7 @@
 
 #include "arch/architecture.h"
 #include "arch/units.h"
-#include "models/packet_network.h"
+#include "models/routed_network.h"
 #include "scheduler/execution_plan.h"
 #include "scheduler/placement.h"
 

@@ -63,6 +63,12 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
     architecture.noc = {NocModel::packet, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
     architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
   }
+  SECTION("a flit network") {
+    architecture.noc.model = NocModel::flit;
+    architecture.noc.virtual_channels = 4;
+    architecture.noc.router = NocRouter::four_stage;
+    architecture.noc.cycles_per_flit = 2;
+  }
   const Reading reading = read(to_yaml(architecture, 0));
   CHECK(reading.problems.empty());
   CHECK(reading.architecture == architecture);
@@ -101,7 +107,7 @@ TEST_CASE("extents of crossbars and tiles have bounds") {
 
 TEST_CASE("a model that does not exist is refused without complaint about its own keys") {
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: mesh, flit: 32 B}")).problems ==
-        Lines{"a.yaml:4:14: error: noc.model: expected one of: ideal, packet, got \"mesh\""});
+        Lines{"a.yaml:4:14: error: noc.model: expected one of: ideal, packet, flit, got \"mesh\""});
   CHECK(read(replaced("dram: {model: ideal}", "dram: {model: ideal, channels: 2}")).problems ==
         Lines{"a.yaml:5:22: error: unknown key 'dram.channels', expected one of: model"});
   CHECK(read(replaced("dram: {model: ideal}", "dram: ideal")).problems ==
@@ -123,6 +129,26 @@ dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
   expected.noc = {NocModel::packet, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
   expected.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::nanoseconds(45)};
   CHECK(reading.architecture == expected);
+}
+
+TEST_CASE("a flit network is read, and has the keys of its router") {
+  const auto noc = [](const std::string& keys) {
+    return read(replaced("noc: {model: ideal}", "noc: {clock: 1 GHz, flit: 32 B, " + keys + "}"));
+  };
+  const Reading reading = noc("model: flit, virtual_channels: 2, router: four_stage, cycles_per_flit: 3, buffer: 4");
+  CHECK(reading.problems.empty());
+  CHECK(reading.architecture.noc.virtual_channels == 2);
+  CHECK(reading.architecture.noc.router == NocRouter::four_stage);
+  CHECK(reading.architecture.noc.cycles_per_flit == 3);
+  CHECK(reading.architecture.noc.buffer == 4);
+  CHECK(noc("model: flit, virtual_channels: 9, router: fast, cycles_per_flit: 0").problems ==
+        Lines{"a.yaml:4:64: error: noc.virtual_channels: expected an integer in [1, 8], got \"9\"",
+              "a.yaml:4:75: error: noc.router: expected one of: one_stage, two_stage, four_stage, got \"fast\"",
+              "a.yaml:4:98: error: noc.cycles_per_flit: expected an integer in [1, 1000], got \"0\""});
+  CHECK(noc("model: flit, router_cycles: 2").problems ==
+        Lines{"a.yaml:4:46: error: unknown key 'noc.router_cycles', expected one of: model, topology, routing, clock, "
+              "flit, max_packet, buffer, link_cycles, virtual_channels, router, cycles_per_flit"});
+  CHECK(noc("model: packet, virtual_channels: 2").problems.size() == 1);
 }
 
 TEST_CASE("finite resources have bounds, and ideal ones no keys") {

@@ -235,7 +235,7 @@ TEST_CASE("all problems of a run and of its architecture are reported together, 
           "arch/small.yaml:2:18: error: crossbar.rows: expected an integer in [1, 65536], got \"128k\"",
           "arch/small.yaml:2:49: error: crossbar.mvm_latency: expected a time with its unit, such as \"1400 ns\", got "
           "\"1400\" without a unit",
-          "arch/small.yaml:4:14: error: noc.model: expected one of: ideal, packet, got \"mesh\"",
+          "arch/small.yaml:4:14: error: noc.model: expected one of: ideal, packet, flit, got \"mesh\"",
           "<command line>: error: --set x: expected KEY=VALUE",
           "<command line>: error: architecture.tile.pes: expected an integer in [1, 65536], got \"0\"",
           "<command line>: error: include_top: expected true or false, got \"no\""});
