@@ -105,7 +105,10 @@ void probe(const DramDevice& device) {
 TEST_CASE("every DRAM command is legal from the cycle that the bank state gives, and not one cycle before", "[dram]") {
   DramDevice device = test::shipped_dram_device("ddr4-2400");
   SECTION("DDR4, one rank") {}
-  SECTION("DDR4, two ranks") { device.organization.ranks = 2; }
+  SECTION("DDR4, two ranks, far apart on the bus") {
+    device.organization.ranks = 2;
+    device.timing.rtrs = 10;
+  }
   SECTION("LPDDR4, without bank groups") { device = test::shipped_dram_device("lpddr4-3200"); }
   SECTION("HBM2, two ranks, another tRCD for writes") {
     device = test::shipped_dram_device("hbm2");
