@@ -67,6 +67,10 @@ std::vector<Contradiction> contradictions(const DramOrganization& organization) 
 std::vector<Contradiction> contradictions(const DramTiming& timing, const DramOrganization& organization) {
   const DramTiming& t = timing;
   const int burst = organization.burst_cycles();
+  constexpr std::string_view kRefreshAndAccess =
+      "tRFC + tRPab + tRC + tRCD + tRCDWR + tCWL + burst_length / 2 + tWR + tRTP + tRTW + tWTR_L + tFAW + tCCD_L";
+  const int refresh_and_access =
+      t.rfc + t.rp_ab + t.rc + t.rcd + t.rcd_wr + t.cwl + burst + t.wr + t.rtp + t.rtw + t.wtr_l + t.faw + t.ccd_l;
   return broken({
       {"tRPab", t.rp_ab, "tRP", t.rp, "to precharge all banks takes no less than one"},
       {"tRAS", t.ras, "tRCD", t.rcd, "a row is open until it can be read"},
@@ -77,7 +81,7 @@ std::vector<Contradiction> contradictions(const DramTiming& timing, const DramOr
       {"tCCD_L", t.ccd_l, "tCCD_S", t.ccd_s, "nothing is faster within a bank group"},
       {"tRTW", t.rtw, "tCL + burst_length / 2 - tCWL", t.cl + burst - t.cwl, "the bus carries one burst at a time"},
       {"tWTR_L", t.wtr_l, "tWTR_S", t.wtr_s, "nothing is faster within a bank group"},
-      {"tREFI", t.refi, "tRFC + tRPab + tRC + 1", t.rfc + t.rp_ab + t.rc + 1, "there is work to do between refreshes"},
+      {"tREFI", t.refi, kRefreshAndAccess, refresh_and_access, "an access fits in between whatever came before it"},
   });
 }
 

@@ -23,7 +23,7 @@ namespace crossweave {
 namespace {
 
 constexpr DramCycle kMaxCycle = 1'000'000'000'000;
-constexpr std::int64_t kMaxRequests = 50'000'000;
+constexpr std::int64_t kMaxRequests = 10'000'000;
 
 struct DramOptions {
   std::string device;

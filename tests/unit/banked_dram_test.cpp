@@ -247,6 +247,18 @@ TEST_CASE("a rank is refreshed every tREFI, as soon as it can be closed", "[dram
   }
 }
 
+TEST_CASE("a rank that is refreshed goes before the reads of another", "[dram]") {
+  BankedDramSpec spec = ddr4_2400();
+  spec.device.organization.ranks = 2;
+  BankedDram dram{spec};
+  Log log;
+  dram.submit({0, false, 0, Bytes{64}}, 9000);
+  // The second rank's first refresh is due in 9360, when the first rank could be read.
+  dram.submit({1, false, 64, Bytes{64}}, 9360);
+  dram.finish(log);
+  CHECK(log.done.at(1) == 9361 + 21 + 2);
+}
+
 TEST_CASE("all commands of random accesses are legal, and refreshes in time", "[dram]") {
   BankedDramSpec spec = ddr4_2400();
   SECTION("DDR4") {}

@@ -100,37 +100,54 @@ std::string bursts_table() {
   return text;
 }
 
-std::string totals_table() {
+/// One figure of all three for a case, and whether ours keeps its bar.
+struct Figures {
+  double ours{0};
+  double dramsim3{0};
+  std::optional<double> dramsys;
+  std::string verdict;
+};
+
+/// A line for each case of which `figures` knows any.
+std::string comparison_table(std::optional<Figures> (*figures)(const DramComparison&), int decimals) {
   std::string text =
       "| stream | mapping | refresh | ours | DRAMsim3 | DRAMSys + 2 | off DRAMsim3 | off DRAMSys | bar |\n"
       "|---|---|---|---|---|---|---|---|---|\n";
   for (const DramComparison& c : comparisons()) {
-    if (!is_burst(c.of)) {
-      const std::optional<double> dramsys = total_of(c.dramsys);
-      const bool differ = dramsys && std::abs(off(c.dramsim3.total, *dramsys)) > kTotalBar;
+    if (const std::optional<Figures> f = figures(c)) {
       text += "| `" + c.of.trace + "` | " + c.of.mapping + " | " + (c.of.refresh ? "yes" : "no") + " | " +
-              fixed(c.ours.total, 0) + " | " + fixed(c.dramsim3.total, 0) + " | " + optional_fixed(dramsys, 0) + " | " +
-              percent(c.ours.total, c.dramsim3.total) + " | " + percent(c.ours.total, dramsys) + " | " +
-              (differ ? "between" : "5 %") + (total_agrees(c) ? ": met" : ": MISSED") + " |\n";
+              fixed(f->ours, decimals) + " | " + fixed(f->dramsim3, decimals) + " | " +
+              optional_fixed(f->dramsys, decimals) + " | " + percent(f->ours, f->dramsim3) + " | " +
+              percent(f->ours, f->dramsys) + " | " + f->verdict + " |\n";
     }
   }
   return text;
 }
 
+std::string totals_table() {
+  return comparison_table(
+      [](const DramComparison& c) -> std::optional<Figures> {
+        if (is_burst(c.of)) {
+          return std::nullopt;
+        }
+        const std::optional<double> dramsys = total_of(c.dramsys);
+        const bool differ = dramsys && std::abs(off(c.dramsim3.total, *dramsys)) > kTotalBar;
+        return Figures{c.ours.total, c.dramsim3.total, dramsys,
+                       (differ ? "between" : "5 %") + std::string{total_agrees(c) ? ": met" : ": MISSED"}};
+      },
+      0);
+}
+
 std::string latencies_table() {
-  std::string text =
-      "| stream | mapping | refresh | ours | DRAMsim3 | DRAMSys + 2 | off DRAMsim3 | off DRAMSys | bar |\n"
-      "|---|---|---|---|---|---|---|---|---|\n";
-  for (const DramComparison& c : comparisons()) {
-    if (has_gaps(c.of)) {
-      text += "| `" + c.of.trace + "` | " + c.of.mapping + " | " + (c.of.refresh ? "yes" : "no") + " | " +
-              fixed(*c.ours.from_arrival, 3) + " | " + fixed(*c.dramsim3.from_arrival, 3) + " | " +
-              optional_fixed(dramsys_latency(c), 3) + " | " + percent(*c.ours.from_arrival, c.dramsim3.from_arrival) +
-              " | " + percent(*c.ours.from_arrival, dramsys_latency(c)) + " | " +
-              (latency_agrees(c) ? "10 %: met" : "10 %: MISSED") + " |\n";
-    }
-  }
-  return text;
+  return comparison_table(
+      [](const DramComparison& c) -> std::optional<Figures> {
+        if (!has_gaps(c.of)) {
+          return std::nullopt;
+        }
+        return Figures{*c.ours.from_arrival, *c.dramsim3.from_arrival, dramsys_latency(c),
+                       latency_agrees(c) ? "10 %: met" : "10 %: MISSED"};
+      },
+      3);
 }
 
 /// How far ahead the controller sees decides how much of two bank groups overlaps in a sequential stream under M1.
