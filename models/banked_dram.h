@@ -79,7 +79,6 @@ class BankedDram {
   /// Lets everything happen until no access is under way.
   void finish(DramListener& listener);
 
-  [[nodiscard]] const DramAddressMap& address_map() const { return map_; }
   [[nodiscard]] const DramCounts& counts() const { return counts_; }
   /// Appends every command from now on to `log`, but for refreshes of an idle, closed rank, which are only counted.
   void record_commands(std::vector<DramCommand>& log) { log_ = &log; }
