@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "arch/banked_dram.h"
 #include "arch/diagnostics.h"
 #include "arch/units.h"
 
@@ -104,14 +105,15 @@ struct NocSpec {
 };
 
 /// `ideal`: unlimited bandwidth, no latency. `bandwidth`: reads and writes share a rate in order of arrival, and each
-/// takes a fixed latency on top.
-enum class DramModel { ideal, bandwidth };
-inline constexpr std::array<std::string_view, 2> kDramModelNames{"ideal", "bandwidth"};
+/// takes a fixed latency on top. `banked`: a channel of banks with open rows, command by command (docs/dram.md).
+enum class DramModel { ideal, bandwidth, banked };
+inline constexpr std::array<std::string_view, 3> kDramModelNames{"ideal", "bandwidth", "banked"};
 
 struct DramSpec {
   DramModel model{DramModel::ideal};
   Rate bandwidth{Rate::bytes_per_second(19'200'000'000)};
   Duration latency{Duration::nanoseconds(45)};
+  BankedDramSpec banked{};
 
   friend bool operator==(const DramSpec&, const DramSpec&) = default;
 };

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "arch/banked_dram_yaml.h"
+#include "arch/yaml_values.h"
+
 namespace crossweave {
 namespace {
 
@@ -22,33 +25,14 @@ constexpr std::int64_t kMaxFlits = 4096;
 constexpr std::int64_t kMaxNocCycles = 1000;
 constexpr std::int64_t kMaxVirtualChannels = 8;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
-// A cycle of at least a picosecond, which is how finely time is counted.
-constexpr Frequency kMinClock = Frequency::hertz(1'000'000);
-constexpr Frequency kMaxClock = Frequency::hertz(1'000'000'000'000);
 constexpr std::string_view kUnlimited = "unlimited";
 constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
 constexpr Duration kMaxDramLatency = Duration::nanoseconds(1'000'000);
-
-/// Stores what a getter found; leaves the default otherwise, since the problem has been reported.
-void assign(int& target, std::optional<std::int64_t> value) {
-  if (value) {
-    target = static_cast<int>(*value);
-  }
-}
 
 void read_duration(MapReader& reader, std::string_view key, Duration most, Duration& target) {
   const std::optional<Duration> value = reader.required_duration(key);
   if (value && *value > most) {
     reader.error(key, "expected a time of at most " + to_string(most) + ", got " + to_string(*value));
-  }
-  target = value.value_or(target);
-}
-
-void read_clock(MapReader& reader, Frequency& target) {
-  const std::optional<Frequency> value = reader.required_frequency("clock");
-  if (value && (*value < kMinClock || *value > kMaxClock)) {
-    reader.error("clock", "expected a frequency of " + to_string(kMinClock) + " to " + to_string(kMaxClock) + ", got " +
-                              to_string(*value));
   }
   target = value.value_or(target);
 }
@@ -188,6 +172,9 @@ DramSpec read_dram(const YamlNode& node, const std::string& path, Diagnostics& o
     read_rate(reader, "bandwidth", spec.bandwidth);
     read_duration(reader, "latency", kMaxDramLatency, spec.latency);
   }
+  if (spec.model == DramModel::banked) {
+    read_banked_dram(node, reader, spec.banked);
+  }
   if (known) {
     reader.finish();
   }
@@ -301,6 +288,9 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   text += line("dram:") + line("  model: " + std::string{kDramModelNames[static_cast<std::size_t>(dram.model)]});
   if (dram.model == DramModel::bandwidth) {
     text += line("  bandwidth: " + to_string(dram.bandwidth)) + line("  latency: " + to_string(dram.latency));
+  }
+  if (dram.model == DramModel::banked) {
+    text += to_yaml(dram.banked, margin + "  ");
   }
   return text + line("precision:") + line("  activation_bits: " + number(architecture.precision.activation_bits)) +
          line("  psum_bits: " + number(architecture.precision.psum_bits)) +

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "arch/architecture_yaml.h"
+#include "arch/banked_dram_yaml.h"
 #include "arch/strict_yaml.h"
 #include "scheduler/mapped_network.h"
 
@@ -46,18 +47,17 @@ bool is_none(const YamlNode* node) {
   return node != nullptr && node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kNone;
 }
 
-/// `path` as seen from the place that names it: the folder of that file, or the working directory for an assignment.
-fs::path resolve(const fs::path& path, const SourcePosition& where) {
-  const fs::path base = where.file == kCommandLine ? fs::path{} : fs::path{where.file}.parent_path();
-  fs::path raw = base / path;
-  fs::path normal = raw.lexically_normal();
-  // Behind a symbolic link, a/../b need not be b.
-  std::error_code error;
-  return !fs::exists(raw, error) || fs::equivalent(raw, normal, error) ? normal : raw;
-}
-
 /// Whether an assignment leads into the architecture rather than replacing it.
 bool leads_into_architecture(std::string_view assignment) { return assignment.starts_with("architecture."); }
+
+/// Replaces the name of a DRAM device file by its content when an assignment leads into it.
+void inline_dram_device_for(std::string_view assignment, YamlNode& root) {
+  YamlNode* const architecture = value_of(root, "architecture");
+  YamlNode* const dram = architecture == nullptr ? nullptr : value_of(*architecture, "dram");
+  if (dram != nullptr && assignment.starts_with("architecture.dram.device.")) {
+    inline_dram_device(*dram);
+  }
+}
 
 void apply(YamlNode& root, const std::string& assignment, Diagnostics& out) {
   if (std::optional<Diagnostic> problem = apply_override(root, assignment)) {
@@ -224,8 +224,7 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
     for (Diagnostic& problem : problems) {
       // Paths within a file of its own begin there; those of an assignment begin at the run.
       if (own_file && problem.where.file == kCommandLine) {
-        constexpr std::string_view kUnknownKey = "unknown key '";
-        problem.message.insert(problem.message.starts_with(kUnknownKey) ? kUnknownKey.size() : 0, "architecture.");
+        prepend_path("architecture.", problem);
       }
       out.push_back(std::move(problem));
     }
@@ -252,12 +251,12 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   return config;
 }
 
-/// Orders problems as one mends them: the run file from top to bottom, then the architecture file, then assignments.
+/// Orders problems as one mends them: the run file from top to bottom, then the files that it names, then assignments.
 void sort_by_position(Diagnostics& diagnostics, const std::string& run_file) {
   const auto key = [&run_file](const Diagnostic& diagnostic) {
     const SourcePosition& where = diagnostic.where;
     const int rank = where.file == run_file ? 0 : where.file == kCommandLine ? 2 : 1;
-    return std::tuple{rank, where.line, where.column};
+    return std::tuple{rank, std::string_view{where.file}, where.line, where.column};
   };
   std::stable_sort(diagnostics.begin(), diagnostics.end(),
                    [&key](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
@@ -282,6 +281,7 @@ Result<RunConfig> load_run_config(const fs::path& file, const std::vector<std::s
   const ArchitectureSource architecture = inline_architecture(root, problems);
   for (const std::string& assignment : assignments) {
     if (architecture.readable && leads_into_architecture(assignment)) {
+      inline_dram_device_for(assignment, root);
       apply(root, assignment, problems);
     }
   }

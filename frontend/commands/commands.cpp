@@ -12,6 +12,7 @@ std::span<const Command> commands() {
       Command{"describe", "The canonical form of a network: its base layers, PEs and cycles", &declare_describe},
       Command{"check", "Validate a run's files only", &declare_check},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},
+      Command{"dram", "A DRAM channel alone, under a synthetic stream or a request trace", &declare_dram},
   };
   return kCommands;
 }

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -16,8 +14,9 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
-#include "arch/strict_yaml.h"
 #include "frontend/commands/command.h"
+#include "frontend/commands/command_line.h"
+#include "frontend/commands/trace_line.h"
 #include "frontend/report/text_table.h"
 #include "models/noc_traffic.h"
 #include "models/routed_network.h"
@@ -27,9 +26,7 @@ namespace {
 
 constexpr NocCycle kMaxCycle = 1'000'000'000'000;
 constexpr double kMaxPackets = 5e7;
-constexpr std::size_t kMaxTraceProblems = 20;
 constexpr std::size_t kLinksShown = 8;
-constexpr std::size_t kWordShown = 24;  // of a trace
 
 struct NocOptions {
   std::string model{"packet"};
@@ -53,25 +50,6 @@ struct NocOptions {
   std::string out;
   bool json{false};
 };
-
-Diagnostic problem_with(const std::string& message) { return {{"<command line>", 0, 0}, message, Severity::error}; }
-
-/// The enumerator that `text` names in `names`, which are in the order of the enumeration.
-template <class Enum, std::size_t kCount>
-Enum choose(const char* option, const std::string& text, const std::array<std::string_view, kCount>& names,
-            Diagnostics& problems) {
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found != names.end()) {
-    return static_cast<Enum>(found - names.begin());
-  }
-  std::string expected;
-  for (const std::string_view name : names) {
-    expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string{name};
-  }
-  problems.push_back(problem_with(std::string{option} + ": expected " + expected + ", got '" + text + "'" +
-                                  did_you_mean(text, {names.begin(), names.end()})));
-  return Enum{};
-}
 
 /// "COLUMNSxROWS" into the network.
 void set_size(const std::string& text, NocConfig& config, Diagnostics& problems) {
@@ -166,84 +144,18 @@ SyntheticTraffic traffic_of(const NocOptions& options, const NocConfig& config, 
   return traffic;
 }
 
-/// Reads one line of a trace, and complains where it is wrong.
-class TraceLine {
- public:
-  TraceLine(const std::string& text, SourcePosition where, Diagnostics& problems)
-      : text_{text}, where_{std::move(where)}, problems_{problems} {
-    skip_blanks();
-  }
-
-  /// Nothing but blanks, or a comment.
-  [[nodiscard]] bool empty() const { return at_ == text_.size() || text_[at_] == '#'; }
-  [[nodiscard]] bool ok() const { return ok_; }
-
-  NocCycle number(const char* what, NocCycle first, NocCycle last) {
-    if (!ok_) {
-      return first;
-    }
-    const std::size_t end = std::min(text_.find_first_of(" \t\r", at_), text_.size());
-    const std::string word = text_.substr(at_, end - at_);
-    NocCycle value = first;
-    const auto [after, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (word.empty()) {
-      complain(std::string{"expected "} + what + ", got nothing: a line is 't src dst flits'");
-    } else if (error != std::errc{} || after != word.data() + word.size() || value < first || value > last) {
-      const std::string shown = word.size() > kWordShown ? word.substr(0, kWordShown) + "..." : word;
-      complain(fmt::format("{}: expected {} to {}, got '{}'", what, first, last, shown));
-    }
-    at_ = end;
-    skip_blanks();
-    return value;
-  }
-  void end() {
-    if (ok_ && !empty()) {
-      complain("expected the end of the line: it is 't src dst flits'");
-    }
-  }
-
- private:
-  void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \t\r", at_), text_.size()); }
-  void complain(std::string message) {
-    ok_ = false;
-    where_.column = static_cast<int>(at_) + 1;
-    problems_.push_back({where_, std::move(message), Severity::error});
-  }
-
-  const std::string& text_;
-  SourcePosition where_;
-  Diagnostics& problems_;
-  std::size_t at_{0};
-  bool ok_{true};
-};
-
-std::vector<OfferedPacket> read_trace(const std::string& file, const NocConfig& config, Diagnostics& problems) {
-  if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    problems.push_back({{file, 0, 0}, "cannot open: " + reason, Severity::error});
-    return {};
-  }
-  std::ifstream stream{file};
+std::vector<OfferedPacket> read_packets(const std::string& file, const NocConfig& config, Diagnostics& problems) {
   std::vector<OfferedPacket> packets;
-  std::string text;
-  for (int number = 1; std::getline(stream, text) && problems.size() < kMaxTraceProblems; ++number) {
-    TraceLine line{text, {file, number, 0}, problems};
-    if (line.empty()) {
-      continue;
-    }
+  const int endpoints = endpoints_of(config);
+  read_trace(file, "packets", "'t src dst flits'", problems, [&](TraceLine& line) {
     OfferedPacket packet;
-    const int endpoints = endpoints_of(config);
     packet.created = line.number("t", 0, kMaxCycle);
     packet.source = static_cast<int>(line.number("src", 0, endpoints - 1));
     packet.destination = static_cast<int>(line.number("dst", 0, endpoints - 1));
     packet.flits = static_cast<int>(line.number("flits", 1, config.max_packet));
     line.end();
-    if (line.ok()) {
-      packets.push_back(packet);
-    }
-  }
-  if (packets.empty() && problems.empty()) {
-    problems.push_back({{file, 0, 0}, "no packets: a line is 't src dst flits'", Severity::error});
-  }
+    packets.push_back(packet);
+  });
   return packets;
 }
 
@@ -380,10 +292,6 @@ std::string as_csv(const RoutedNetwork& network, const std::vector<OfferedPacket
   return std::move(csv).str();
 }
 
-Diagnostic cannot_write(const std::string& file) {
-  return {{file, 0, 0}, "cannot write: " + std::error_code{errno, std::generic_category()}.message(), Severity::error};
-}
-
 int noc(const NocOptions& options) {
   Diagnostics problems;
   const NocConfig config = network_of(options, problems);
@@ -393,7 +301,7 @@ int noc(const NocOptions& options) {
   std::vector<OfferedPacket> packets;
   std::optional<NocCycle> cycles;
   if (!options.trace.empty()) {
-    packets = read_trace(options.trace, config, problems);
+    packets = read_packets(options.trace, config, problems);
   } else if (const SyntheticTraffic traffic = traffic_of(options, config, problems); problems.empty()) {
     packets = generate(traffic, config);
     cycles = traffic.cycles;
@@ -401,23 +309,14 @@ int noc(const NocOptions& options) {
   if (!problems.empty()) {
     return report(problems);
   }
-  std::ofstream csv;
-  if (!options.out.empty()) {
-    errno = 0;
-    csv.open(options.out, std::ios::binary);  // before the simulation, not after it
-    if (!csv) {
-      return report({cannot_write(options.out)});
-    }
+  ReservedFile csv{options.out, problems};
+  if (!problems.empty()) {
+    return report(problems);
   }
   const std::unique_ptr<RoutedNetwork> network = make_routed_network(config);
   const std::vector<PacketTimes> times = send_all(*network, packets);
-  if (csv.is_open()) {
-    errno = 0;
-    csv << as_csv(*network, packets, times);
-    csv.close();
-    if (!csv) {
-      return report({cannot_write(options.out)});
-    }
+  if (csv.wanted() && !csv.write(as_csv(*network, packets, times), problems)) {
+    return report(problems);
   }
   const NocFigures figures = figures_of(*network, packets, times, cycles);
   std::cout << (options.json ? as_json(*network, figures) : as_text(*network, figures));
