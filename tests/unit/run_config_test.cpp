@@ -347,7 +347,9 @@ mapping:
   partition: interleaved
 schedule:
   mode: cross_layer
-  set: {rows: 4, columns: 4}
+  set:
+    rows: 4
+    columns: 4
   order: raster
 simulation:
   time_limit: none
