@@ -72,9 +72,6 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   if (!config) {
     return config.error();
   }
-  if (config->architecture.dram.model == DramModel::banked) {
-    return at({file.string(), 0, 0}, "architecture.dram.model: banked is for `crossweave dram` alone in this version");
-  }
   spdlog::info("reading network {}", config->network.string());
   Result<NetworkImport> imported = import_network(config->network, config->input_shape, config->network_where);
   if (!imported) {

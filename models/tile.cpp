@@ -344,12 +344,10 @@ Duration Tile::begin_set(std::size_t number, SetId set, std::uint32_t image) {
   return to_duration(longest);
 }
 
-void Tile::end_set(std::size_t number, std::size_t position) {
-  const Part& part = parts_[number];
-  for (const PeId pe : part.spec->pes) {
+void Tile::end_set(std::size_t number) {
+  for (const PeId pe : parts_[number].spec->pes) {
     pes_[pe.value() - first_pe_.value()]->finish();
   }
-  free_input(part, position);
 }
 
 void Tile::free_input(const Part& part, std::size_t position) {
@@ -370,9 +368,13 @@ void Tile::finish_set(DuplicateRun& run) {
           .image = static_cast<std::uint32_t>(position / duplicate.sequence.size()),
           .journey = probes_.journeys.begin(run.station)};
   for (const DuplicateRun::Member& member : run.members) {
-    member.tile->end_set(member.part, position);
+    member.tile->end_set(member.part);
   }
   probes_.set_finished.write({now(), job.image, *station.layer, run.duplicate, job.set, job.journey.leg});
+  // What this gives back may be what the next set waits for.
+  for (const DuplicateRun::Member& member : run.members) {
+    member.tile->free_input(member.tile->parts_[member.part], position);
+  }
   try_start(run);
   for (job.slice = 0; job.slice < duplicate.slices.size(); ++job.slice) {
     // The sums of a tile's own crossbars are added inside it; between tiles they travel from the far ends home.

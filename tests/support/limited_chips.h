@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scheduler/buffer_requirements.h"
+#include "tests/support/dram_devices.h"
 #include "tests/support/networks.h"
 
 namespace crossweave::test {
@@ -60,10 +61,15 @@ inline Limits limit_to_least(const ExecutionPlan& plan, Architecture& architectu
   constexpr std::int64_t kSlow = 10'000'000;
   const auto speed = [&] { return kSlow * random.pick(std::vector<std::int64_t>{1, 10, 100, 1000}); };
   architecture.tile.gpeu = {GpeuModel::lanes, random.between(1, 16), Frequency::hertz(speed())};
-  architecture.noc.model = NocModel::packet;
+  architecture.noc.model = random.one_in(6) ? NocModel::flit : NocModel::packet;
   architecture.noc.clock = Frequency::hertz(speed());
   architecture.noc.flit = Bytes{random.pick(std::vector<std::int64_t>{1, 4, 32})};
   architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(speed()), Duration::nanoseconds(45)};
+  if (random.one_in(4)) {
+    architecture.dram.model = DramModel::banked;
+    static const BankedDramSpec kDevice = ddr4_2400();
+    architecture.dram.banked = kDevice;
+  }
   if (!random.one_in(4)) {
     architecture.tile.buffer.bandwidth = Rate::bytes_per_second(speed());
   }
