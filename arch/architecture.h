@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,12 +48,20 @@ struct TileSpec {
 enum class NocModel { ideal, packet };
 inline constexpr std::array<std::string_view, 2> kNocModelNames{"ideal", "packet"};
 
+/// How routers are connected. `torus`: the ends of each row and column, too. `cmesh`: a mesh with several tiles a
+/// router.
+enum class NocTopology { mesh, torus, cmesh };
+inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
+
 /// Which dimension of the mesh a packet travels first.
 enum class NocRouting { xy, yx };
 inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 
 struct NocSpec {
   NocModel model{NocModel::ideal};
+  NocTopology topology{NocTopology::mesh};
+  /// Tiles of a router; 1 unless the topology is `cmesh`.
+  int concentration{1};
   NocRouting routing{NocRouting::xy};
   Frequency clock{Frequency::hertz(1'000'000'000)};
   Bytes flit{32};
@@ -94,8 +103,25 @@ struct PrecisionSpec {
   return (weight_bits + bits_per_cell - 1) / bits_per_cell;
 }
 
+/// Columns and rows of routers.
+struct MeshExtent {
+  int columns{1};
+  int rows{1};
+
+  friend bool operator==(const MeshExtent&, const MeshExtent&) = default;
+};
+
+/// How large the chip is. What is left open follows from the PEs that are mapped onto it (scheduler/placement.h).
+struct ChipSpec {
+  std::optional<int> tiles;
+  std::optional<MeshExtent> mesh;
+
+  friend bool operator==(const ChipSpec&, const ChipSpec&) = default;
+};
+
 struct Architecture {
   std::string name;
+  ChipSpec chip;
   CrossbarSpec crossbar;
   TileSpec tile;
   NocSpec noc;

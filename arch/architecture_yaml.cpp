@@ -15,7 +15,12 @@ namespace {
 constexpr std::int64_t kMaxCrossbarExtent = 65536;
 constexpr std::int64_t kMaxTilePes = 65536;
 constexpr std::int64_t kMaxBits = 64;
-constexpr std::string_view kNocTopology = "mesh";
+// The largest chips that are simulated: 2^18 PEs, with a tile for each.
+constexpr std::int64_t kMaxTiles = 1 << 18;
+constexpr int kDefaultConcentration = 4;
+constexpr std::int64_t kMaxConcentration = 4;
+/// Written where a value follows from others.
+constexpr std::string_view kAuto = "auto";
 constexpr std::int64_t kMaxLanes = 65536;
 constexpr std::int64_t kMaxFlitBytes = 4096;
 constexpr std::int64_t kMaxFlits = 4096;
@@ -68,6 +73,33 @@ bool read_model(MapReader& reader, const std::array<std::string_view, count>& na
   return model || !reader.has("model");
 }
 
+/// Whether a key is absent, or leaves its value to be found on purpose.
+bool is_auto(MapReader& reader, std::string_view key) {
+  const YamlNode* node = reader.node(key);
+  return node == nullptr || (node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kAuto);
+}
+
+ChipSpec read_chip(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  ChipSpec spec;
+  MapReader reader{node, path, out};
+  if (!is_auto(reader, "tiles")) {
+    if (const std::optional<std::int64_t> tiles = reader.integer("tiles", 1, kMaxTiles)) {
+      spec.tiles = static_cast<int>(*tiles);
+    }
+  }
+  if (!is_auto(reader, "mesh")) {
+    if (const auto mesh = reader.integers("mesh", 2, 2, 1, kMaxTiles)) {
+      if ((*mesh)[0] * (*mesh)[1] > kMaxTiles) {
+        reader.error("mesh", "expected at most " + std::to_string(kMaxTiles) + " routers, got " +
+                                 std::to_string((*mesh)[0] * (*mesh)[1]));
+      }
+      spec.mesh = MeshExtent{static_cast<int>((*mesh)[0]), static_cast<int>((*mesh)[1])};
+    }
+  }
+  reader.finish();
+  return spec;
+}
+
 CrossbarSpec read_crossbar(const YamlNode& node, const std::string& path, Diagnostics& out) {
   CrossbarSpec spec;
   MapReader reader{node, path, out};
@@ -109,8 +141,14 @@ NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out
   MapReader reader{node, path, out};
   const bool known = read_model(reader, kNocModelNames, spec.model);
   if (spec.model == NocModel::packet) {
-    // The one topology of a chip; the key is there for the reader of the file.
-    reader.choice("topology", {std::string{kNocTopology}});
+    const std::optional<std::size_t> topology = reader.choice("topology", to_strings(kNocTopologyNames));
+    spec.topology = static_cast<NocTopology>(topology.value_or(0));
+    if (spec.topology == NocTopology::cmesh) {
+      spec.concentration = kDefaultConcentration;
+      assign(spec.concentration, reader.integer("concentration", 1, kMaxConcentration));
+    } else if (reader.has("concentration") && (topology || !reader.has("topology"))) {
+      reader.error("concentration", "only a cmesh has several tiles a router");
+    }
     if (const std::optional<std::size_t> routing = reader.choice("routing", to_strings(kNocRoutingNames))) {
       spec.routing = static_cast<NocRouting>(*routing);
     }
@@ -167,6 +205,9 @@ Architecture read_architecture(const YamlNode& node, const std::string& path, Di
   if (std::optional<std::string> name = reader.required_string("name")) {
     architecture.name = *std::move(name);
   }
+  if (const YamlNode* chip = reader.node("chip")) {
+    architecture.chip = read_chip(*chip, reader.path_of("chip"), problems);
+  }
   if (const YamlNode* crossbar = reader.required_node("crossbar", "a mapping with rows, columns and mvm_latency")) {
     architecture.crossbar = read_crossbar(*crossbar, reader.path_of("crossbar"), problems);
   }
@@ -217,20 +258,28 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   const GpeuSpec& gpeu = architecture.tile.gpeu;
   const NocSpec& noc = architecture.noc;
   const DramSpec& dram = architecture.dram;
-  std::string text = line("name: " + yaml_string(architecture.name)) + line("crossbar:") +
-                     line("  rows: " + number(architecture.crossbar.rows)) +
-                     line("  columns: " + number(architecture.crossbar.columns)) +
-                     line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
-                     line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
-                     line("  pes: " + number(architecture.tile.pes)) + line("  gpeu:") +
-                     line("    model: " + std::string{kGpeuModelNames[static_cast<std::size_t>(gpeu.model)]});
+  const ChipSpec& chip = architecture.chip;
+  std::string text =
+      line("name: " + yaml_string(architecture.name)) + line("chip:") +
+      line("  tiles: " + (chip.tiles ? number(*chip.tiles) : std::string{kAuto})) +
+      line("  mesh: " +
+           (chip.mesh ? "[" + number(chip.mesh->columns) + ", " + number(chip.mesh->rows) + "]" : std::string{kAuto})) +
+      line("crossbar:") + line("  rows: " + number(architecture.crossbar.rows)) +
+      line("  columns: " + number(architecture.crossbar.columns)) +
+      line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
+      line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
+      line("  pes: " + number(architecture.tile.pes)) + line("  gpeu:") +
+      line("    model: " + std::string{kGpeuModelNames[static_cast<std::size_t>(gpeu.model)]});
   if (gpeu.model == GpeuModel::lanes) {
     text += line("    lanes: " + number(gpeu.lanes)) + line("    clock: " + to_string(gpeu.clock));
   }
   text += line("noc:") + line("  model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc.model)]});
   if (noc.model == NocModel::packet) {
-    text += line("  topology: " + std::string{kNocTopology}) +
-            line("  routing: " + std::string{kNocRoutingNames[static_cast<std::size_t>(noc.routing)]}) +
+    text += line("  topology: " + std::string{kNocTopologyNames[static_cast<std::size_t>(noc.topology)]});
+    if (noc.topology == NocTopology::cmesh) {
+      text += line("  concentration: " + number(noc.concentration));
+    }
+    text += line("  routing: " + std::string{kNocRoutingNames[static_cast<std::size_t>(noc.routing)]}) +
             line("  clock: " + to_string(noc.clock)) + line("  flit: " + to_string(noc.flit)) +
             line("  max_packet: " + number(noc.max_packet)) + line("  buffer: " + number(noc.buffer)) +
             line("  router_cycles: " + number(noc.router_cycles)) + line("  link_cycles: " + number(noc.link_cycles));

@@ -1,5 +1,6 @@
 #include "frontend/prepared_run.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "frontend/import/network_file.h"
 #include "models/packet_transport.h"
+#include "scheduler/place.h"
 
 namespace crossweave {
 namespace {
@@ -23,6 +25,28 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   options.order = config.order;
   options.mode = config.mode;
   return options;
+}
+
+/// Why the chip does not hold `pes` PEs, or nothing.
+Diagnostics misfit_of_chip(const RunConfig& config, std::int64_t pes) {
+  const Result<ChipSize, ChipTooSmall> size = chip_size(config.architecture, pes);
+  if (!size) {
+    const bool tiles = size.error().key == ChipTooSmall::Key::tiles;
+    return at(tiles ? config.chip_tiles_where : config.chip_mesh_where,
+              (tiles ? "architecture.chip.tiles: " : "architecture.chip.mesh: ") + size.error().message);
+  }
+  if (config.architecture.noc.model == NocModel::packet &&
+      std::max(size->mesh.columns, size->mesh.rows) > kMostPacketExtent) {
+    const ChipSpec& chip = config.architecture.chip;
+    const std::string most = std::to_string(kMostPacketExtent);
+    const std::string message = std::to_string(size->mesh.columns) + " x " + std::to_string(size->mesh.rows) +
+                                " routers are more than the " + most + " x " + most +
+                                " that noc.model: packet connects";
+    return chip.mesh    ? at(config.chip_mesh_where, "architecture.chip.mesh: " + message)
+           : chip.tiles ? at(config.chip_tiles_where, "architecture.chip.tiles: " + message)
+                        : at(config.budget_where, "mapping: " + message);
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,13 +78,13 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
                ? at(config->network_where, "schedule.set: " + failure.message)
                : at(config->budget_where, "mapping: " + failure.message);
   }
-  const std::int64_t tile_pes = config->architecture.tile.pes;
-  const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;
-  if (config->architecture.noc.model == NocModel::packet && tiles > kMostPacketTiles) {
-    return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
-                                        std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
+  if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
+    return problems;
   }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled)};
+  ExecutionPlan plan =
+      make_execution_plan(*scheduled, config->architecture,
+                          place(*scheduled, config->architecture, config->placement, config->placement_seed));
+  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), std::move(plan)};
 }
 
 }  // namespace crossweave

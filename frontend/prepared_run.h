@@ -7,6 +7,7 @@
 
 #include "arch/diagnostics.h"
 #include "frontend/run_config.h"
+#include "scheduler/execution_plan.h"
 #include "scheduler/mapped_network.h"
 
 namespace crossweave {
@@ -16,9 +17,10 @@ struct PreparedRun {
   /// As read, before any pass.
   NetworkGraph network;
   ScheduledNetwork scheduled;
+  ExecutionPlan plan;
 };
 
-/// Reads the files of a run and schedules its network. Warnings of the importer are logged.
+/// Reads the files of a run, schedules its network and places it. Warnings of the importer are logged.
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
 
 }  // namespace crossweave

@@ -1,6 +1,6 @@
 #include "models/dram.h"
 
-#include "models/result_copies.h"
+#include "scheduler/result_copies.h"
 
 namespace crossweave {
 

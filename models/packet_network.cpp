@@ -17,7 +17,8 @@ constexpr int kCreditCount = 1;
 constexpr int kSourceCreditCount = 2;
 
 constexpr int kMaxExtent = 256;
-constexpr int kMaxConcentration = 4;  // a request mask of 64 bits holds 8 ports of 8 virtual channels
+// A request mask of 64 bits holds 8 ports of 8 virtual channels, or 16 of 4, the memory's among them.
+constexpr int kMaxConcentration = 4;
 constexpr int kMaxFlits = 4096;
 constexpr int kMaxCycles = 1000;
 
@@ -61,6 +62,9 @@ std::optional<Failure> why_not_a_network(const PacketNetworkConfig& config) {
   if (config.concentration > 1 && config.topology != NocTopology::cmesh) {
     return Failure{"several endpoints a router are a concentrated mesh (cmesh)"};
   }
+  if (config.memory_router && (*config.memory_router < 0 || *config.memory_router >= config.columns * config.rows)) {
+    return Failure{"the memory is at one of the routers"};
+  }
   if (config.topology == NocTopology::torus && config.virtual_channels != 2) {
     return Failure{"a torus needs 2 virtual channels, or packets that wait in a ring for one another would never move"};
   }
@@ -87,9 +91,20 @@ void PacketNetwork::Runs::push_back(Run run) {
 // --- the wires ---
 
 PacketNetwork::PacketNetwork(const PacketNetworkConfig& config)
-    : config_{config}, routers_{config.columns * config.rows}, ports_{kSides + config.concentration} {
+    : config_{config}, routers_{config.columns * config.rows} {
   check_invariant(!why_not_a_network(config), "a network is built from what can be one");
-  const auto router_ports = static_cast<std::size_t>(routers_ * ports_);
+  first_link_.push_back(0);
+  for (int router = 0; router < routers_; ++router) {
+    for (int local = 0; local < config.concentration; ++local) {
+      homes_.push_back({router, kLocal + local});
+    }
+    const int ports = kSides + config.concentration + (config.memory_router == router ? 1 : 0);
+    first_link_.push_back(first_link_.back() + static_cast<Index>(ports));
+  }
+  if (config.memory_router) {
+    homes_.push_back({*config.memory_router, kLocal + config.concentration});
+  }
+  const auto router_ports = static_cast<std::size_t>(first_link_.back());
   const auto endpoint_count = static_cast<std::size_t>(endpoints());
   const auto vc_count = static_cast<std::size_t>(vcs());
   inputs_.resize((router_ports + 2 * endpoint_count) * vc_count);
@@ -102,21 +117,23 @@ PacketNetwork::PacketNetwork(const PacketNetworkConfig& config)
   for (int router = 0; router < routers_; ++router) {
     place_.push_back({router % config.columns, router / config.columns});
     const Index inputs = link_of(router, 0) * static_cast<Index>(vcs());
-    for (int side = 0; side < ports_; ++side) {
+    for (int side = 0; side < ports_of(router); ++side) {
       input_ports_[link_of(router, side)] = {0, kNone, router, side};
-      if (side >= kLocal) {
-        const int endpoint = router * config.concentration + side - kLocal;
-        connect(link_of(router, side), inputs, ports_ * vcs(), sink_vc(endpoint));
-        input_ports_[source_link(endpoint)].side = -1;
-        connect(source_link(endpoint), source_link(endpoint) * static_cast<Index>(vcs()), vcs(),
-                link_of(router, side) * static_cast<Index>(vcs()));
-        links_[source_link(endpoint)].flight = config.link;
-        links_[source_link(endpoint)].credit = config.link + kSourceCreditCount;
-      } else if (const int other = neighbour(router, side); other >= 0) {
-        connect(link_of(router, side), inputs, ports_ * vcs(),
+      if (const int other = side < kLocal ? neighbour(router, side) : -1; other >= 0) {
+        connect(link_of(router, side), inputs, ports_of(router) * vcs(),
                 link_of(other, opposite(side)) * static_cast<Index>(vcs()));
       }
     }
+  }
+  for (int endpoint = 0; endpoint < endpoints(); ++endpoint) {
+    const auto [router, side] = homes_[static_cast<std::size_t>(endpoint)];
+    connect(link_of(router, side), link_of(router, 0) * static_cast<Index>(vcs()), ports_of(router) * vcs(),
+            sink_vc(endpoint));
+    input_ports_[source_link(endpoint)].side = -1;
+    connect(source_link(endpoint), source_link(endpoint) * static_cast<Index>(vcs()), vcs(),
+            link_of(router, side) * static_cast<Index>(vcs()));
+    links_[source_link(endpoint)].flight = config.link;
+    links_[source_link(endpoint)].credit = config.link + kSourceCreditCount;
   }
 }
 
@@ -181,11 +198,11 @@ PacketNetwork::Hop PacketNetwork::next_hop(Index input, int destination) const {
   if (port.side < 0) {
     return {0, vc};
   }
-  const int goal = config_.concentration == 1 ? destination : destination / config_.concentration;
+  const Home goal = homes_[static_cast<std::size_t>(destination)];
   const Place at = place_[static_cast<std::size_t>(port.router)];
-  int side = side_towards(at, place_[static_cast<std::size_t>(goal)]);
+  int side = side_towards(at, place_[static_cast<std::size_t>(goal.router)]);
   if (side == kLocal) {
-    side += destination - goal * config_.concentration;
+    side = goal.side;
   }
   if (config_.topology != NocTopology::torus) {
     return {side, vc};
@@ -197,8 +214,8 @@ PacketNetwork::Hop PacketNetwork::next_hop(Index input, int destination) const {
 }
 
 int PacketNetwork::routers_between(int source, int destination) const {
-  const Place from = place_[static_cast<std::size_t>(source / config_.concentration)];
-  const Place to = place_[static_cast<std::size_t>(destination / config_.concentration)];
+  const Place from = place_[static_cast<std::size_t>(homes_[static_cast<std::size_t>(source)].router)];
+  const Place to = place_[static_cast<std::size_t>(homes_[static_cast<std::size_t>(destination)].router)];
   int x = std::abs(from.x - to.x);
   int y = std::abs(from.y - to.y);
   if (config_.topology == NocTopology::torus) {
@@ -443,7 +460,7 @@ void PacketNetwork::send(Index index, int vc, PacketListener& listener) {
   link.next_vc = vc + 1 == vcs() ? 0 : vc + 1;
 
   const bool from_source = port.side < 0;
-  const Index copy = take_copy(input, from_source ? 0 : static_cast<int>(index) - port.router * ports_);
+  const Index copy = take_copy(input, from_source ? 0 : static_cast<int>(index - link_of(port.router, 0)));
   Segment& segment = segments_[copy];
   segment.arrival = now() + link.flight;
   if (from_source) {
@@ -551,10 +568,10 @@ void PacketNetwork::advance_to(NocCycle cycle, PacketListener& listener) {
 std::vector<NocLink> PacketNetwork::links() const {
   std::vector<NocLink> result;
   for (int router = 0; router < routers_; ++router) {
-    for (int side = 0; side < ports_; ++side) {
+    for (int side = 0; side < ports_of(router); ++side) {
       const Link& link = links_[link_of(router, side)];
       if (link.downstream != kNone) {
-        const int endpoint = side < kLocal ? 0 : router * config_.concentration + side - kLocal;
+        const int endpoint = side < kLocal ? 0 : static_cast<int>(link.downstream - sink_vc(0)) / vcs();
         result.push_back({router, static_cast<RouterSide>(std::min(side, kLocal)), endpoint, link.flits});
       }
     }

@@ -2,10 +2,8 @@
 // it. docs/noc.md describes the model and what it was validated against.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,9 +12,6 @@
 #include "models/event_wheel.h"
 
 namespace crossweave {
-
-enum class NocTopology { mesh, torus, cmesh };
-inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
 
 /// Each class is a virtual network: it has buffers and credits of its own, so that none can block another.
 enum class MessageClass { psum, data, memory_request, memory_response };
@@ -28,6 +23,8 @@ struct PacketNetworkConfig {
   int rows{1};
   /// Endpoints of a router; 1 unless the topology is `cmesh`.
   int concentration{1};
+  /// A router with a local port more: that of the memory, an endpoint that comes after all others.
+  std::optional<int> memory_router{};
   NocRouting routing{NocRouting::xy};
   /// Flits that an input buffer holds, per port and virtual channel.
   int depth{8};
@@ -47,7 +44,7 @@ struct PacketNetworkConfig {
 
 struct NocPacket {
   int source{0};       ///< endpoint: router * concentration + its number there; router = y * columns + x
-  int destination{0};  ///< endpoint
+  int destination{0};  ///< endpoint; the memory's is the last
   int flits{1};        ///< with the header
   MessageClass message_class{MessageClass::data};
   std::uint64_t tag{0};  ///< the owner's; comes back with each event
@@ -93,7 +90,7 @@ class PacketNetwork {
   explicit PacketNetwork(const PacketNetworkConfig& config);
 
   [[nodiscard]] const PacketNetworkConfig& config() const { return config_; }
-  [[nodiscard]] int endpoints() const { return routers_ * config_.concentration; }
+  [[nodiscard]] int endpoints() const { return static_cast<int>(homes_.size()); }
   [[nodiscard]] int routers() const { return routers_; }
 
   /// Queues a packet at its source, which may send it from `at` on (not before now()). A source sends the packets of a
@@ -219,11 +216,16 @@ class PacketNetwork {
     NocCycle free{0};
     Index reading{kNone};  ///< the segment that leaves, or left last
     int router{0};
-    int side{0};  ///< in 0 .. ports_ - 1; -1: not a router's, but a source
+    int side{0};  ///< of the router; -1: not a router's, but a source
   };
   struct Place {
     int x{0};
     int y{0};
+  };
+  /// Where an endpoint is: at which port of which router.
+  struct Home {
+    int router{0};
+    int side{0};
   };
   /// A virtual channel of an output: allocated to one packet at a time.
   struct OutputVc {
@@ -254,8 +256,11 @@ class PacketNetwork {
   static constexpr Index kDeliveryBit = Index{1} << 31U;
 
   [[nodiscard]] int vcs() const { return kMessageClasses * config_.virtual_channels; }
-  [[nodiscard]] Index link_of(int router, int port) const { return static_cast<Index>(router * ports_ + port); }
-  [[nodiscard]] Index source_link(int endpoint) const { return static_cast<Index>(routers_ * ports_ + endpoint); }
+  [[nodiscard]] Index link_of(int router, int side) const {
+    return first_link_[static_cast<std::size_t>(router)] + static_cast<Index>(side);
+  }
+  [[nodiscard]] int ports_of(int router) const { return static_cast<int>(link_of(router + 1, 0) - link_of(router, 0)); }
+  [[nodiscard]] Index source_link(int endpoint) const { return first_link_.back() + static_cast<Index>(endpoint); }
   [[nodiscard]] Index source_vc(int endpoint, MessageClass message_class) const;
   [[nodiscard]] Index sink_vc(int endpoint) const;
   [[nodiscard]] int neighbour(int router, int side) const;
@@ -283,8 +288,9 @@ class PacketNetwork {
 
   PacketNetworkConfig config_;
   int routers_;
-  int ports_;
-  std::vector<Place> place_;  ///< by router
+  std::vector<Place> place_;       ///< by router
+  std::vector<Index> first_link_;  ///< by router; the last entry ends those of the last
+  std::vector<Home> homes_;        ///< by endpoint
   EventWheel events_;
   std::vector<InputVc> inputs_;  ///< of routers, then sources, then sinks
   std::vector<InputPort> input_ports_;

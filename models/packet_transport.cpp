@@ -5,15 +5,15 @@
 namespace crossweave {
 namespace {
 
-constexpr int kPortsForEndpoints = 2;
-
 PacketNetworkConfig config_of(const NocSpec& spec, const Placement& placement) {
   PacketNetworkConfig config;
-  config.topology = NocTopology::cmesh;
+  config.topology = spec.topology;
   config.columns = placement.mesh_columns;
   config.rows = placement.mesh_rows;
-  config.concentration = kPortsForEndpoints;
+  config.concentration = spec.concentration;
+  config.memory_router = kDramPosition.y * placement.mesh_columns + kDramPosition.x;
   config.routing = spec.routing;
+  config.virtual_channels = spec.topology == NocTopology::torus ? 2 : 1;
   config.depth = spec.buffer;
   config.max_packet = spec.max_packet;
   config.pipeline = spec.router_cycles;
@@ -27,11 +27,12 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 PacketTransport::PacketTransport(const NocSpec& spec, const Placement& placement)
     : spec_{spec}, network_{config_of(spec, placement)} {
-  const EndpointId dram{placement.position.size()};
-  for (std::size_t e = 0; e <= dram.value(); ++e) {
-    const MeshPosition at = position_of(EndpointId{e}, placement);
-    endpoints_.push_back((at.y * placement.mesh_columns + at.x) * kPortsForEndpoints + (e == dram.value() ? 1 : 0));
+  std::vector<int> tiles_at(static_cast<std::size_t>(network_.routers()), 0);
+  for (const MeshPosition at : placement.position) {
+    const int router = at.y * placement.mesh_columns + at.x;
+    endpoints_.push_back(router * spec.concentration + tiles_at[static_cast<std::size_t>(router)]++);
   }
+  endpoints_.push_back(network_.endpoints() - 1);
 }
 
 std::int64_t PacketTransport::flits_of(Bytes size) const {

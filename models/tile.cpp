@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "models/result_copies.h"
 #include "scheduler/gpeu_cost.h"
+#include "scheduler/result_copies.h"
 
 namespace crossweave {
 namespace {
@@ -242,7 +242,7 @@ void Tile::send_partial_sum(const Job& job, EndpointId to) {
   set.destination = to;
   set.rect = plan_.stations[job.station].set_rect(job.set);
   set.channels = plan_.stations[job.station].duplicates[job.duplicate].slices[job.slice].channels;
-  set.bits_per_element = precision_.psum_bits;
+  set.bits_per_element = plan_.stations[job.station].psum_bits;
   set.slice = job.slice;
   set.result = store_result(set.size());
   address_payload(payload);
@@ -366,8 +366,7 @@ void Tile::end_job(const Job& job) {
     case Job::Kind::partial_sum: {
       const Station& station = plan_.stations[job.station];
       const ResultSlice& slice = station.duplicates[job.duplicate].slices[job.slice];
-      input_buffer_.release(
-          packed_size(station.set_rect(job.set).area() * slice.channels.size(), precision_.psum_bits));
+      input_buffer_.release(packed_size(station.set_rect(job.set).area() * slice.channels.size(), station.psum_bits));
       partial_sum_ready(job);
       break;
     }

@@ -32,18 +32,19 @@ std::vector<int> every_row(int extent) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture)
+  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture, Placement placement)
       : network_{network},
         graph_{network.mapped.graph},
         architecture_{architecture},
         consumers_{graph_.consumers()},
         moves_data_only_(graph_.size(), false),
         readers_(graph_.size(), 0),
-        host_(graph_.size()) {}
+        host_(graph_.size()) {
+    plan_.placement = std::move(placement);
+  }
 
   ExecutionPlan build() {
     plan_.mode = network_.schedule.mode;
-    plan_.placement = place_snake(network_.mapped.crossbars, network_.duplicates, network_.pes, architecture_.tile);
     find_data_movement();
     count_readers();
     LayerId layer{0};
@@ -450,6 +451,9 @@ class PlanBuilder {
       const OperationId last = station.epilogue.empty() ? station.operation : station.epilogue.back();
       const int stated = graph_[last].output_bits;
       station.bits_per_element = stated > 0 ? stated : architecture_.precision.activation_bits;
+      if (station.layer) {
+        station.psum_bits = architecture_.precision.psum_bits;
+      }
     }
   }
 
@@ -506,8 +510,17 @@ std::int64_t Station::gpeu_work(SetId set, Interval channels) const {
          channels.size();
 }
 
+MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
+  return endpoint.value() == placement.position.size() ? kDramPosition : placement.position[TileId{endpoint.value()}];
+}
+
+ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture,
+                                  Placement placement) {
+  return PlanBuilder{network, architecture, std::move(placement)}.build();
+}
+
 ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture) {
-  return PlanBuilder{network, architecture}.build();
+  return make_execution_plan(network, architecture, place_snake(network, architecture));
 }
 
 }  // namespace crossweave

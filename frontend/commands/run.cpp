@@ -68,7 +68,9 @@ class WaveformWatch {
 };
 
 Measurement measurement(const ActivityRecorder& activity, const RunEnd& end) {
-  Measurement result{std::string{to_string(end.outcome)}, end.waiting, activity.latency(), activity.total_active(), {}};
+  Measurement result{
+      std::string{to_string(end.outcome)},           end.waiting, activity.latency(), activity.total_active(),
+      {activity.over_links(), activity.byte_hops()}, {}};
   for (const ActivityRecorder::Layer& layer : activity.layers()) {
     result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
   }
@@ -91,7 +93,7 @@ int run(const RunOptions& options, bool vcd) {
     return report(directory.error());
   }
   const ScheduledNetwork& scheduled = prepared->scheduled;
-  const ExecutionPlan plan = make_execution_plan(scheduled, prepared->config.architecture);
+  const ExecutionPlan& plan = prepared->plan;
   spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
 
   // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,

@@ -58,9 +58,16 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
   architecture.tile.pes = 3;
   architecture.precision = {4, 24};
   SECTION("all ideal") {}
+  SECTION("a chip of a given size") {
+    architecture.chip = {17, MeshExtent{6, 3}};
+    architecture.noc.model = NocModel::packet;
+    architecture.noc.topology = NocTopology::cmesh;
+    architecture.noc.concentration = 3;
+  }
   SECTION("nothing ideal") {
     architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
-    architecture.noc = {NocModel::packet, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
+    architecture.noc = {
+        NocModel::packet, NocTopology::mesh, 1, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
     architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
   }
   const Reading reading = read(to_yaml(architecture, 0));
@@ -120,7 +127,8 @@ dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
   expected.name = "mesh";
   expected.crossbar = {64, 32, Duration::nanoseconds(1400)};
   expected.tile = {4, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
-  expected.noc = {NocModel::packet, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
+  expected.noc = {
+      NocModel::packet, NocTopology::mesh, 1, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
   expected.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::nanoseconds(45)};
   CHECK(reading.architecture == expected);
 }
@@ -128,11 +136,13 @@ dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
 TEST_CASE("finite resources have bounds, and ideal ones no keys") {
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: ideal, flit: 32 B}")).problems ==
         Lines{"a.yaml:4:21: error: unknown key 'noc.flit', expected one of: model"});
-  CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, topology: torus, max_packet: 1}")).problems ==
-        Lines{"a.yaml:4:32: error: noc.topology: expected one of: mesh, got \"torus\"",
-              "a.yaml:4:6: error: missing key 'noc.clock': expected a frequency such as \"1 GHz\"",
-              "a.yaml:4:6: error: missing key 'noc.flit': expected a size such as \"32 B\"",
-              "a.yaml:4:51: error: noc.max_packet: expected an integer in [2, 4096], got \"1\""});
+  CHECK(
+      read(replaced("noc: {model: ideal}", "noc: {model: packet, topology: tors, max_packet: 1}")).problems ==
+      Lines{
+          "a.yaml:4:32: error: noc.topology: expected one of: mesh, torus, cmesh, got \"tors\", did you mean 'torus'?",
+          "a.yaml:4:6: error: missing key 'noc.clock': expected a frequency such as \"1 GHz\"",
+          "a.yaml:4:6: error: missing key 'noc.flit': expected a size such as \"32 B\"",
+          "a.yaml:4:50: error: noc.max_packet: expected an integer in [2, 4096], got \"1\""});
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, clock: 1001 GHz, flit: 8 KiB}")).problems ==
         Lines{"a.yaml:4:29: error: noc.clock: expected a frequency of 1 MHz to 1 THz, got 1001 GHz",
               "a.yaml:4:45: error: noc.flit: expected a size of at most 4 KiB, got 8 KiB"});

@@ -318,6 +318,9 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
   const Folder folder;
   CHECK(to_yaml(folder.accept(kMinimal), "tiny.yaml") == R"(architecture:
   name: small
+  chip:
+    tiles: auto
+    mesh: auto
   crossbar:
     rows: 64
     columns: 32
@@ -342,6 +345,7 @@ mapping:
   extra_pes: 0
   duplication: none
   partition: interleaved
+  placement: snake
 schedule:
   mode: cross_layer
   set: {rows: 4, columns: 4}
