@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,14 +12,33 @@
 
 namespace crossweave {
 
+/// The parts of an MVM that is computed bit by bit of its inputs (arch/mvm_latency.h).
+struct MvmTiming {
+  /// One step in the array: rows are driven, currents settle and are sampled.
+  Duration read;
+  /// Input bits of a step.
+  int dac_bits{1};
+  /// Pipeline stages that each step goes through, that in the array included.
+  int stages{1};
+  /// ADCs of a crossbar, each for an equal share of its columns; 0: conversion is hidden in `read`.
+  int adcs{0};
+  /// Conversions of one of them in a second.
+  Frequency adc_rate;
+
+  friend bool operator==(const MvmTiming&, const MvmTiming&) = default;
+};
+
 /// An RRAM crossbar: M rows (inputs) by N columns (outputs).
 struct CrossbarSpec {
   int rows{256};
   int columns{256};
-  /// t_MVM, one matrix-vector multiplication; "a cycle".
+  /// t_MVM, one matrix-vector multiplication; "a cycle". Follows from `mvm_timing` where that is given.
   Duration mvm_latency{Duration::nanoseconds(1400)};
   /// Resolution of one RRAM cell: up to 4 bits (paper, Section III-A).
   int bits_per_cell{4};
+  std::optional<MvmTiming> mvm_timing{};
+  /// Resolution of the ADCs, where it is known.
+  std::optional<int> adc_bits{};
 
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };
@@ -91,7 +111,8 @@ struct DramSpec {
 /// Widths of the numbers that travel, and of the weights that stay.
 struct PrecisionSpec {
   int activation_bits{8};
-  int psum_bits{16};
+  /// Of partial sums between tiles; left open where it follows from the ADCs (psum_bits()).
+  std::optional<int> psum_bits{16};
   /// By default a weight fits one cell, so that an output channel takes one column as in the paper.
   int weight_bits{4};
 
@@ -101,6 +122,13 @@ struct PrecisionSpec {
 /// Cells that hold one weight, side by side in one row of a crossbar: ceil(weight_bits / bits_per_cell).
 [[nodiscard]] constexpr int cells_per_weight(int weight_bits, int bits_per_cell) {
   return (weight_bits + bits_per_cell - 1) / bits_per_cell;
+}
+
+/// Width of a layer's partial sums, of which each result has `crossbars` (P_V): as stated, or the ADCs' resolution and
+/// a bit for each doubling.
+[[nodiscard]] constexpr int psum_bits(const PrecisionSpec& precision, const CrossbarSpec& crossbar, int crossbars) {
+  return precision.psum_bits ? *precision.psum_bits
+                             : *crossbar.adc_bits + std::bit_width(static_cast<unsigned>(crossbars - 1));
 }
 
 /// Columns and rows of routers.

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "arch/mvm_latency.h"
+
 namespace crossweave {
 namespace {
 
@@ -19,8 +21,10 @@ constexpr std::int64_t kMaxBits = 64;
 constexpr std::int64_t kMaxTiles = 1 << 18;
 constexpr int kDefaultConcentration = 4;
 constexpr std::int64_t kMaxConcentration = 4;
-/// Written where a value follows from others.
+/// Written where a value follows from others, and where there is none.
 constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kNone = "none";
+constexpr std::int64_t kMaxStages = 1000;
 constexpr std::int64_t kMaxLanes = 65536;
 constexpr std::int64_t kMaxFlitBytes = 4096;
 constexpr std::int64_t kMaxFlits = 4096;
@@ -47,11 +51,11 @@ void read_duration(MapReader& reader, std::string_view key, Duration most, Durat
   target = value.value_or(target);
 }
 
-void read_clock(MapReader& reader, Frequency& target) {
-  const std::optional<Frequency> value = reader.required_frequency("clock");
+void read_clock(MapReader& reader, std::string_view key, Frequency& target) {
+  const std::optional<Frequency> value = reader.required_frequency(key);
   if (value && (*value < kMinClock || *value > kMaxClock)) {
-    reader.error("clock", "expected a frequency of " + to_string(kMinClock) + " to " + to_string(kMaxClock) + ", got " +
-                              to_string(*value));
+    reader.error(key, "expected a frequency of " + to_string(kMinClock) + " to " + to_string(kMaxClock) + ", got " +
+                          to_string(*value));
   }
   target = value.value_or(target);
 }
@@ -73,21 +77,23 @@ bool read_model(MapReader& reader, const std::array<std::string_view, count>& na
   return model || !reader.has("model");
 }
 
-/// Whether a key is absent, or leaves its value to be found on purpose.
-bool is_auto(MapReader& reader, std::string_view key) {
+/// Whether a key is absent, or says by a `word` that its value is left open.
+bool is_left_open(MapReader& reader, std::string_view key, std::string_view word) {
   const YamlNode* node = reader.node(key);
-  return node == nullptr || (node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kAuto);
+  return node == nullptr || (node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == word);
+}
+
+std::optional<int> as_int(std::optional<std::int64_t> value) {
+  return value ? std::optional{static_cast<int>(*value)} : std::nullopt;
 }
 
 ChipSpec read_chip(const YamlNode& node, const std::string& path, Diagnostics& out) {
   ChipSpec spec;
   MapReader reader{node, path, out};
-  if (!is_auto(reader, "tiles")) {
-    if (const std::optional<std::int64_t> tiles = reader.integer("tiles", 1, kMaxTiles)) {
-      spec.tiles = static_cast<int>(*tiles);
-    }
+  if (!is_left_open(reader, "tiles", kAuto)) {
+    spec.tiles = as_int(reader.integer("tiles", 1, kMaxTiles));
   }
-  if (!is_auto(reader, "mesh")) {
+  if (!is_left_open(reader, "mesh", kAuto)) {
     if (const auto mesh = reader.integers("mesh", 2, 2, 1, kMaxTiles)) {
       if ((*mesh)[0] * (*mesh)[1] > kMaxTiles) {
         reader.error("mesh", "expected at most " + std::to_string(kMaxTiles) + " routers, got " +
@@ -100,13 +106,35 @@ ChipSpec read_chip(const YamlNode& node, const std::string& path, Diagnostics& o
   return spec;
 }
 
+MvmTiming read_mvm_timing(const YamlNode& node, const std::string& path, Diagnostics& out) {
+  MvmTiming timing;
+  MapReader reader{node, path, out};
+  read_duration(reader, "read", kMaxMvmLatency, timing.read);
+  assign(timing.dac_bits, reader.required_integer("dac_bits", 1, kMaxBits));
+  assign(timing.stages, reader.integer("stages", 1, kMaxStages));
+  if (reader.has("adcs") || reader.has("adc_rate")) {
+    assign(timing.adcs, reader.required_integer("adcs", 1, kMaxCrossbarExtent));
+    read_clock(reader, "adc_rate", timing.adc_rate);
+  }
+  reader.finish();
+  return timing;
+}
+
 CrossbarSpec read_crossbar(const YamlNode& node, const std::string& path, Diagnostics& out) {
   CrossbarSpec spec;
   MapReader reader{node, path, out};
   assign(spec.rows, reader.required_integer("rows", 1, kMaxCrossbarExtent));
   assign(spec.columns, reader.required_integer("columns", 1, kMaxCrossbarExtent));
-  read_duration(reader, "mvm_latency", kMaxMvmLatency, spec.mvm_latency);
+  if (const YamlNode* latency = reader.node("mvm_latency");
+      latency != nullptr && latency->kind == YamlNode::Kind::mapping) {
+    spec.mvm_timing = read_mvm_timing(*latency, reader.path_of("mvm_latency"), out);
+  } else {
+    read_duration(reader, "mvm_latency", kMaxMvmLatency, spec.mvm_latency);
+  }
   assign(spec.bits_per_cell, reader.integer("bits_per_cell", 1, kMaxBits));
+  if (!is_left_open(reader, "adc_bits", kNone)) {
+    spec.adc_bits = as_int(reader.integer("adc_bits", 1, kMaxBits));
+  }
   reader.finish();
   return spec;
 }
@@ -117,7 +145,7 @@ GpeuSpec read_gpeu(const YamlNode& node, const std::string& path, Diagnostics& o
   const bool known = read_model(reader, kGpeuModelNames, spec.model);
   if (spec.model == GpeuModel::lanes) {
     assign(spec.lanes, reader.required_integer("lanes", 1, kMaxLanes));
-    read_clock(reader, spec.clock);
+    read_clock(reader, "clock", spec.clock);
   }
   if (known) {
     reader.finish();
@@ -152,7 +180,7 @@ NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out
     if (const std::optional<std::size_t> routing = reader.choice("routing", to_strings(kNocRoutingNames))) {
       spec.routing = static_cast<NocRouting>(*routing);
     }
-    read_clock(reader, spec.clock);
+    read_clock(reader, "clock", spec.clock);
     if (const std::optional<Bytes> flit = reader.required_bytes("flit")) {
       if (flit->count() > kMaxFlitBytes) {
         reader.error("flit",
@@ -186,14 +214,39 @@ DramSpec read_dram(const YamlNode& node, const std::string& path, Diagnostics& o
   return spec;
 }
 
-PrecisionSpec read_precision(const YamlNode& node, const std::string& path, Diagnostics& out) {
+PrecisionSpec read_precision(const YamlNode& node, const std::string& path, bool adc_is_known, Diagnostics& out) {
   PrecisionSpec spec;
   MapReader reader{node, path, out};
   assign(spec.activation_bits, reader.integer("activation_bits", 1, kMaxBits));
-  assign(spec.psum_bits, reader.integer("psum_bits", 1, kMaxBits));
+  if (!is_left_open(reader, "psum_bits", kAuto)) {
+    spec.psum_bits = as_int(reader.integer("psum_bits", 1, kMaxBits));
+  } else if (adc_is_known) {
+    spec.psum_bits.reset();
+  } else if (reader.has("psum_bits")) {
+    reader.error("psum_bits", "auto follows from crossbar.adc_bits, which is not given");
+  }
   assign(spec.weight_bits, reader.integer("weight_bits", 1, kMaxBits));
   reader.finish();
   return spec;
+}
+
+std::string number_or(std::optional<int> value, std::string_view word) {
+  return value ? std::to_string(*value) : std::string{word};
+}
+
+std::string mvm_latency_yaml(const CrossbarSpec& crossbar, const std::string& margin) {
+  if (!crossbar.mvm_timing) {
+    return margin + "  mvm_latency: " + to_string(crossbar.mvm_latency) + "\n";
+  }
+  const MvmTiming& timing = *crossbar.mvm_timing;
+  const std::string inner = "\n" + margin + "    ";
+  std::string text = margin + "  mvm_latency:" + inner + "read: " + to_string(timing.read) + inner +
+                     "dac_bits: " + std::to_string(timing.dac_bits) + inner +
+                     "stages: " + std::to_string(timing.stages);
+  if (timing.adcs > 0) {
+    text += inner + "adcs: " + std::to_string(timing.adcs) + inner + "adc_rate: " + to_string(timing.adc_rate);
+  }
+  return text + "\n";
 }
 
 }  // namespace
@@ -222,12 +275,19 @@ Architecture read_architecture(const YamlNode& node, const std::string& path, Di
   }
   SourcePosition where = node.where;
   if (const YamlNode* precision = reader.node("precision")) {
-    architecture.precision = read_precision(*precision, reader.path_of("precision"), problems);
+    architecture.precision =
+        read_precision(*precision, reader.path_of("precision"), architecture.crossbar.adc_bits.has_value(), problems);
     where = precision->where;
+  } else if (architecture.crossbar.adc_bits) {
+    architecture.precision.psum_bits.reset();
   }
   reader.finish();
   // Rules across keys mean little while a key of them is wrong.
   if (problems.empty()) {
+    if (CrossbarSpec& crossbar = architecture.crossbar; crossbar.mvm_timing) {
+      crossbar.mvm_latency =
+          mvm_latency(*crossbar.mvm_timing, architecture.precision.activation_bits, crossbar.columns);
+    }
     validate(architecture, where, problems);
   }
   out.insert(out.end(), problems.begin(), problems.end());
@@ -236,13 +296,23 @@ Architecture read_architecture(const YamlNode& node, const std::string& path, Di
 
 void validate(const Architecture& architecture, const SourcePosition& where, Diagnostics& out) {
   const PrecisionSpec& precision = architecture.precision;
-  if (precision.psum_bits < precision.activation_bits) {
-    out.push_back({where, "precision.psum_bits (" + std::to_string(precision.psum_bits) +
+  const CrossbarSpec& crossbar = architecture.crossbar;
+  if (!precision.psum_bits && *crossbar.adc_bits < precision.activation_bits) {
+    out.push_back({where, "crossbar.adc_bits (" + std::to_string(*crossbar.adc_bits) +
+                              ") are less than precision.activation_bits (" +
+                              std::to_string(precision.activation_bits) +
+                              "), too few for partial sums: state precision.psum_bits"});
+  }
+  if (precision.psum_bits && *precision.psum_bits < precision.activation_bits) {
+    out.push_back({where, "precision.psum_bits (" + std::to_string(*precision.psum_bits) +
                               ") must not be less than precision.activation_bits (" +
                               std::to_string(precision.activation_bits) +
                               "): a partial sum of activations is no narrower"});
   }
-  const CrossbarSpec& crossbar = architecture.crossbar;
+  if (crossbar.mvm_latency > kMaxMvmLatency) {
+    out.push_back({where, "crossbar.mvm_latency comes to " + to_string(crossbar.mvm_latency) + ", more than " +
+                              to_string(kMaxMvmLatency)});
+  }
   if (const int cells = cells_per_weight(precision.weight_bits, crossbar.bits_per_cell); cells > crossbar.columns) {
     out.push_back({where, "precision.weight_bits (" + std::to_string(precision.weight_bits) + ") need " +
                               std::to_string(cells) + " cells of crossbar.bits_per_cell (" +
@@ -261,13 +331,13 @@ std::string to_yaml(const Architecture& architecture, int indent) {
   const ChipSpec& chip = architecture.chip;
   std::string text =
       line("name: " + yaml_string(architecture.name)) + line("chip:") +
-      line("  tiles: " + (chip.tiles ? number(*chip.tiles) : std::string{kAuto})) +
+      line("  tiles: " + number_or(chip.tiles, kAuto)) +
       line("  mesh: " +
            (chip.mesh ? "[" + number(chip.mesh->columns) + ", " + number(chip.mesh->rows) + "]" : std::string{kAuto})) +
       line("crossbar:") + line("  rows: " + number(architecture.crossbar.rows)) +
-      line("  columns: " + number(architecture.crossbar.columns)) +
-      line("  mvm_latency: " + to_string(architecture.crossbar.mvm_latency)) +
-      line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) + line("tile:") +
+      line("  columns: " + number(architecture.crossbar.columns)) + mvm_latency_yaml(architecture.crossbar, margin) +
+      line("  bits_per_cell: " + number(architecture.crossbar.bits_per_cell)) +
+      line("  adc_bits: " + number_or(architecture.crossbar.adc_bits, kNone)) + line("tile:") +
       line("  pes: " + number(architecture.tile.pes)) + line("  gpeu:") +
       line("    model: " + std::string{kGpeuModelNames[static_cast<std::size_t>(gpeu.model)]});
   if (gpeu.model == GpeuModel::lanes) {
@@ -289,7 +359,7 @@ std::string to_yaml(const Architecture& architecture, int indent) {
     text += line("  bandwidth: " + to_string(dram.bandwidth)) + line("  latency: " + to_string(dram.latency));
   }
   return text + line("precision:") + line("  activation_bits: " + number(architecture.precision.activation_bits)) +
-         line("  psum_bits: " + number(architecture.precision.psum_bits)) +
+         line("  psum_bits: " + number_or(architecture.precision.psum_bits, kAuto)) +
          line("  weight_bits: " + number(architecture.precision.weight_bits));
 }
 

@@ -452,7 +452,8 @@ class PlanBuilder {
       const int stated = graph_[last].output_bits;
       station.bits_per_element = stated > 0 ? stated : architecture_.precision.activation_bits;
       if (station.layer) {
-        station.psum_bits = architecture_.precision.psum_bits;
+        station.psum_bits = psum_bits(architecture_.precision, architecture_.crossbar,
+                                      network_.mapped.crossbars[*station.layer].vertical);
       }
     }
   }

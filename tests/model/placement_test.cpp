@@ -89,6 +89,8 @@ TEST_CASE("the packet network carries any placement on every topology", "[placem
     test::Random random{seed};
     test::draw_chip(random, drawn.network.pes, drawn.architecture);
     drawn.architecture.noc.model = NocModel::packet;
+    drawn.architecture.crossbar.adc_bits = random.between(8, 12);
+    drawn.architecture.precision.psum_bits.reset();
     const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture,
                                                    any_placement(drawn.network, drawn.architecture, random));
     const Measured measured = simulate(plan, drawn.architecture);

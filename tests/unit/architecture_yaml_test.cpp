@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "arch/mvm_latency.h"
+
 using namespace crossweave;
 using Lines = std::vector<std::string>;
 
@@ -63,6 +65,16 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
     architecture.noc.model = NocModel::packet;
     architecture.noc.topology = NocTopology::cmesh;
     architecture.noc.concentration = 3;
+  }
+  SECTION("an MVM latency that is computed, and ADCs") {
+    architecture.crossbar = {128, 128, Duration::nanoseconds(2304)};
+    architecture.crossbar.mvm_timing = MvmTiming{Duration::nanoseconds(100), 1, 3, 1, Frequency::hertz(1'000'000'000)};
+    architecture.crossbar.adc_bits = 16;
+    architecture.precision = {16, std::nullopt};
+  }
+  SECTION("an MVM latency without ADCs") {
+    architecture.crossbar.mvm_timing = MvmTiming{Duration::nanoseconds(30), 3, 1, 0, {}};
+    architecture.crossbar.mvm_latency = Duration::nanoseconds(60);
   }
   SECTION("nothing ideal") {
     architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
@@ -162,6 +174,57 @@ TEST_CASE("partial sums are no narrower than activations") {
                          "precision.activation_bits (32)") == 0);
   // While a key is wrong, rules across keys are not judged.
   CHECK(read(std::string{kSmall} + "precision: {activation_bits: 32, psum_bits: x}\n").problems.size() == 1);
+}
+
+TEST_CASE("the latency of an MVM follows from its steps and its ADCs") {
+  MvmTiming timing{Duration::nanoseconds(100), 1, 1, 0, {}};
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(800));
+  CHECK(mvm_latency(timing, 1, 128) == Duration::nanoseconds(100));
+  timing.dac_bits = 3;
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(300));
+  timing.stages = 4;
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(600));
+  // Slower ADCs set the pace, faster ones do not; 129 columns give one of two ADCs 65.
+  timing.adcs = 2;
+  timing.adc_rate = Frequency::hertz(500'000'000);
+  CHECK(mvm_latency(timing, 8, 129) == Duration::nanoseconds(6 * 130));
+  timing.adcs = 4;
+  CHECK(mvm_latency(timing, 8, 129) == Duration::nanoseconds(6 * 100));
+  // PUMA and ISAAC, from the sources in arch/mvm_latency.h.
+  CHECK(mvm_latency({Duration::nanoseconds(100), 1, 3, 1, Frequency::hertz(1'000'000'000)}, 16, 128) ==
+        Duration::nanoseconds(2304));
+  CHECK(mvm_latency({Duration::nanoseconds(100), 1, 1, 1, Frequency::hertz(1'280'000'000)}, 16, 128) ==
+        Duration::nanoseconds(1600));
+}
+
+TEST_CASE("an architecture may describe its MVM instead of stating the latency") {
+  const std::string text = replaced("mvm_latency: 1.4 us", "mvm_latency: {read: 100 ns, dac_bits: 2}, adc_bits: 9");
+  const Architecture eight = read(text).architecture;
+  CHECK(eight.crossbar.mvm_latency == Duration::nanoseconds(400));
+  CHECK_FALSE(eight.precision.psum_bits.has_value());
+  const Architecture five = read(text + "precision: {activation_bits: 5, psum_bits: 12}\n").architecture;
+  CHECK(five.crossbar.mvm_latency == Duration::nanoseconds(300));
+  CHECK(five.precision.psum_bits == 12);
+  CHECK(read(replaced("mvm_latency: 1.4 us", "mvm_latency: {dac_bits: 0, adc_rate: 2 THz}")).problems ==
+        Lines{"a.yaml:2:48: error: missing key 'crossbar.mvm_latency.read': expected a time such as \"1400 ns\"",
+              "a.yaml:2:59: error: crossbar.mvm_latency.dac_bits: expected an integer in [1, 64], got \"0\"",
+              "a.yaml:2:48: error: missing key 'crossbar.mvm_latency.adcs': expected an integer in [1, 65536]",
+              "a.yaml:2:72: error: crossbar.mvm_latency.adc_rate: expected a frequency of 1 MHz to 1 THz, got 2 THz"});
+  CHECK(read(replaced("mvm_latency: 1.4 us", "mvm_latency: {read: 1 ms, dac_bits: 1}")).problems ==
+        Lines{"a.yaml:1:1: error: crossbar.mvm_latency comes to 8 ms, more than 1 ms"});
+}
+
+TEST_CASE("partial sums are as wide as the ADCs and their number ask for") {
+  PrecisionSpec precision;
+  CrossbarSpec crossbar;
+  CHECK(psum_bits(precision, crossbar, 5) == 16);
+  precision.psum_bits.reset();
+  crossbar.adc_bits = 8;
+  CHECK(psum_bits(precision, crossbar, 1) == 8);
+  CHECK(psum_bits(precision, crossbar, 2) == 9);
+  CHECK(psum_bits(precision, crossbar, 4) == 10);
+  CHECK(psum_bits(precision, crossbar, 5) == 11);
+  CHECK(psum_bits(precision, crossbar, 18) == 13);
 }
 
 TEST_CASE("all problems of an architecture are reported at once") {

@@ -326,6 +326,7 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     columns: 32
     mvm_latency: 1400 ns
     bits_per_cell: 4
+    adc_bits: none
   tile:
     pes: 4
     gpeu:
