@@ -234,14 +234,45 @@ TEST_CASE("all problems of an architecture are reported at once") {
   CHECK(read("[1]").problems == Lines{"a.yaml:1:1: error: expected a mapping, got a list"});
 }
 
-TEST_CASE("the architectures that we ship load, and are what they claim") {
-  const std::string file = std::string{CROSSWEAVE_SOURCE_DIR} + "/configs/architectures/paper.yaml";
-  const Result<YamlNode> root = load_yaml(file);
+namespace {
+
+Architecture shipped(const std::string& name) {
+  const Result<YamlNode> root =
+      load_yaml(std::string{CROSSWEAVE_SOURCE_DIR} + "/configs/architectures/" + name + ".yaml");
   REQUIRE(root.has_value());
   Diagnostics out;
-  const Architecture paper = read_architecture(*root, "", out);
+  Architecture architecture = read_architecture(*root, "", out);
   CHECK(out.empty());
-  Architecture expected;
-  expected.name = "paper";
-  CHECK(paper == expected);
+  CHECK(architecture.name == name);
+  return architecture;
+}
+
+}  // namespace
+
+TEST_CASE("the architectures that we ship load, and are what they claim") {
+  Architecture paper;
+  paper.name = "paper";
+  CHECK(shipped("paper") == paper);
+
+  // The plausible chip, figure by figure.
+  Architecture mesh = paper;
+  mesh.name = "paper-mesh";
+  mesh.crossbar.adc_bits = 8;
+  mesh.precision.psum_bits.reset();
+  mesh.tile = {8, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
+  mesh.noc.model = NocModel::packet;
+  mesh.noc.clock = Frequency::hertz(1'000'000'000);
+  mesh.noc.flit = Bytes{32};
+  mesh.noc.max_packet = mesh.noc.buffer = 8;
+  mesh.noc.router_cycles = 2;
+  mesh.noc.link_cycles = 1;
+  mesh.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(33'300)};
+  CHECK(shipped("paper-mesh") == mesh);
+
+  CHECK(shipped("isaac").crossbar.mvm_latency == Duration::nanoseconds(1600));
+  CHECK(shipped("puma").crossbar.mvm_latency == Duration::nanoseconds(2304));
+  CHECK(shipped("prime").crossbar.mvm_latency == Duration::nanoseconds(200));
+  CHECK(shipped("pipelayer").crossbar.mvm_latency == Duration::picoseconds(468'960));
+  CHECK(shipped("neurram").chip.tiles == 48);
+  CHECK(shipped("core-512").crossbar.mvm_latency == Duration::nanoseconds(800));
 }
