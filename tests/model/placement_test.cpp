@@ -1,6 +1,6 @@
 // Do chips of any size, topology and placement compute the same, and move what the plan says?
-#include <algorithm>
-#include <memory>
+#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -8,6 +8,7 @@
 
 #include "frontend/record/activity_recorder.h"
 #include "frontend/record/subscription.h"
+#include "models/packet_transport.h"
 #include "models/simulation.h"
 #include "scheduler/place.h"
 #include "scheduler/traffic.h"
@@ -100,6 +101,41 @@ TEST_CASE("the packet network carries any placement on every topology", "[placem
     drawn.architecture.noc.clock = Frequency::hertz(1'000'000'000'000);
     drawn.architecture.noc.flit = Bytes{4096};
     CHECK(simulate(plan, drawn.architecture).latency < measured.latency);
+  }
+}
+
+/// When each transfer arrived, by its number.
+class Arrivals final : public TransferListener {
+ public:
+  void transfer_left(std::uint64_t /*number*/) override {}
+  void transfer_arrived(std::uint64_t number) override { at[number] = time; }
+  std::map<std::uint64_t, Duration> at;
+  Duration time;
+};
+
+TEST_CASE("the DRAM shares a router with a tile, but no channel", "[placement]") {
+  Placement placement;
+  placement.mesh_columns = placement.mesh_rows = 2;
+  placement.position = {{0, 0}, {1, 0}, {0, 1}};
+  NocSpec spec;
+  spec.model = NocModel::packet;
+  PacketTransport transport{spec, placement};
+  Arrivals arrivals;
+  const EndpointId dram{3};
+  // Out of the router at once and into it at once: a header and 7 flits of data each, on their ways alone.
+  for (const auto& [number, transfer] :
+       std::map<std::uint64_t, Transfer>{{0, {dram, EndpointId{1}, Bytes{7 * 32}, MessageClass::memory_response}},
+                                         {1, {EndpointId{0}, EndpointId{2}, Bytes{7 * 32}, MessageClass::data}},
+                                         {2, {EndpointId{1}, EndpointId{0}, Bytes{7 * 32}, MessageClass::data}},
+                                         {3, {EndpointId{2}, dram, Bytes{7 * 32}, MessageClass::memory_request}}}) {
+    REQUIRE_FALSE(transport.send(number, transfer, Duration{}));
+  }
+  while (const std::optional<Duration> next = transport.next_event()) {
+    arrivals.time = *next;
+    transport.advance(*next, arrivals);
+  }
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    CHECK(arrivals.at[number] == Duration::nanoseconds(1 + 2 * 3 + 1 + 8 - 1));
   }
 }
 

@@ -42,7 +42,9 @@ PacketNetworkConfig cmesh(int columns, int rows, int concentration) {
 std::vector<PacketNetworkConfig> some_of_each() {
   PacketNetworkConfig yx = mesh(4, 3);
   yx.routing = NocRouting::yx;
-  return {mesh(1, 1), mesh(4, 3), yx, torus(4, 5), torus(2, 3), cmesh(3, 2, 4)};
+  PacketNetworkConfig memory = torus(3, 4);
+  memory.memory_router = 7;
+  return {mesh(1, 1), mesh(4, 3), yx, torus(4, 5), torus(2, 3), cmesh(3, 2, 4), memory};
 }
 
 struct Arrival {
@@ -118,6 +120,9 @@ TEST_CASE("a network that cannot be is refused in words", "[noc]") {
   config = mesh(4, 4);
   config.virtual_channels = 2;
   CHECK(why_not(config) == "a mesh has 1 virtual channel for each message class");
+  config = mesh(4, 4);
+  config.memory_router = 16;
+  CHECK(why_not(config) == "the memory is at one of the routers");
   config = mesh(4, 4);
   config.concentration = 2;
   CHECK(why_not(config) == "several endpoints a router are a concentrated mesh (cmesh)");
