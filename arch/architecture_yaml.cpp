@@ -19,8 +19,8 @@ constexpr std::int64_t kMaxTilePes = 65536;
 constexpr std::int64_t kMaxBits = 64;
 // The largest chips that are simulated: 2^18 PEs, with a tile for each.
 constexpr std::int64_t kMaxTiles = 1 << 18;
-constexpr int kDefaultConcentration = 4;
-constexpr std::int64_t kMaxConcentration = 4;
+constexpr int kDefaultConcentration = 4;       // that of ISAAC and PUMA
+constexpr std::int64_t kMaxConcentration = 4;  // what routers are built for (models/packet_network)
 /// Written where a value follows from others, and where there is none.
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kNone = "none";
@@ -220,10 +220,8 @@ PrecisionSpec read_precision(const YamlNode& node, const std::string& path, bool
   assign(spec.activation_bits, reader.integer("activation_bits", 1, kMaxBits));
   if (!is_left_open(reader, "psum_bits", kAuto)) {
     spec.psum_bits = as_int(reader.integer("psum_bits", 1, kMaxBits));
-  } else if (adc_is_known) {
+  } else if (adc_is_known || reader.has("psum_bits")) {
     spec.psum_bits.reset();
-  } else if (reader.has("psum_bits")) {
-    reader.error("psum_bits", "auto follows from crossbar.adc_bits, which is not given");
   }
   assign(spec.weight_bits, reader.integer("weight_bits", 1, kMaxBits));
   reader.finish();
@@ -297,7 +295,9 @@ Architecture read_architecture(const YamlNode& node, const std::string& path, Di
 void validate(const Architecture& architecture, const SourcePosition& where, Diagnostics& out) {
   const PrecisionSpec& precision = architecture.precision;
   const CrossbarSpec& crossbar = architecture.crossbar;
-  if (!precision.psum_bits && *crossbar.adc_bits < precision.activation_bits) {
+  if (!precision.psum_bits && !crossbar.adc_bits) {
+    out.push_back({where, "precision.psum_bits: auto follows from crossbar.adc_bits, which is not given"});
+  } else if (!precision.psum_bits && *crossbar.adc_bits < precision.activation_bits) {
     out.push_back({where, "crossbar.adc_bits (" + std::to_string(*crossbar.adc_bits) +
                               ") are less than precision.activation_bits (" +
                               std::to_string(precision.activation_bits) +

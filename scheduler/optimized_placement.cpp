@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -171,100 +172,16 @@ class PositionSearch {
 
 // --- grouping ---
 
-struct Copy {
-  LayerId layer;
-  DuplicateId duplicate;
-};
-
-/// All duplicates of all layers, in graph order.
-std::vector<Copy> by_layer(const Duplicates& duplicates) {
-  std::vector<Copy> copies;
-  for (const LayerId layer : ids(duplicates)) {
-    for (int d = 0; d < duplicates[layer]; ++d) {
-      copies.push_back({layer, DuplicateId{static_cast<std::size_t>(d)}});
-    }
-  }
-  return copies;
-}
-
 /// Duplicates of different layers that compute the same part of the image lie together, in graph order: under
 /// `partition: blocks` they feed one another.
-std::vector<Copy> by_part_of_image(const Duplicates& duplicates) {
-  std::vector<Copy> copies = by_layer(duplicates);
-  std::ranges::stable_sort(copies, [&duplicates](const Copy& a, const Copy& b) {
+std::vector<LayerCopy> by_part_of_image(const Duplicates& duplicates) {
+  std::vector<LayerCopy> copies = copies_in_graph_order(duplicates);
+  std::ranges::stable_sort(copies, [&duplicates](const LayerCopy& a, const LayerCopy& b) {
     // The middle of duplicate d's part is at (2 d + 1) / 2 D.
     return (2 * std::int64_t{a.duplicate.value()} + 1) * duplicates[b.layer] <
            (2 * std::int64_t{b.duplicate.value()} + 1) * duplicates[a.layer];
   });
   return copies;
-}
-
-/// Fills tiles one after the other; with `whole`, a duplicate that fits one tile is split only when no tile has room
-/// for it, so that its partial sums stay inside and its input is delivered once.
-class TileFiller {
- public:
-  TileFiller(std::size_t tiles, int pes) : room_(tiles, pes), pes_{pes} {}
-
-  [[nodiscard]] std::vector<TileId> add(int crossbars, bool whole) {
-    if (whole && crossbars <= pes_) {
-      if (const std::optional<std::size_t> tile = near_with_room_for(crossbars)) {
-        filling_ = std::max(filling_, *tile);
-        room_[*tile] -= crossbars;
-        return {static_cast<std::size_t>(crossbars), TileId{*tile}};
-      }
-    }
-    std::vector<TileId> tiles;
-    while (static_cast<int>(tiles.size()) < crossbars) {
-      const std::size_t tile = next_with_room();
-      --room_[tile];
-      tiles.emplace_back(tile);
-    }
-    return tiles;
-  }
-
- private:
-  /// Tiles further behind are left alone: what lies there is too far from what comes next.
-  static constexpr std::size_t kReach = 8;
-
-  /// Of the tile being filled, those behind it, and the next one, the first with enough room.
-  [[nodiscard]] std::optional<std::size_t> near_with_room_for(int crossbars) const {
-    for (std::size_t back = 0; back <= std::min(filling_, kReach); ++back) {
-      if (room_[filling_ - back] >= crossbars) {
-        return filling_ - back;
-      }
-    }
-    return filling_ + 1 < room_.size() ? std::optional{filling_ + 1} : std::nullopt;
-  }
-
-  /// From the tile being filled onwards; past the last, what is left free behind.
-  [[nodiscard]] std::size_t next_with_room() {
-    while (filling_ + 1 < room_.size() && room_[filling_] == 0) {
-      ++filling_;
-    }
-    std::size_t tile = filling_;
-    while (room_[tile] == 0) {
-      check_invariant(tile > 0, "the chip has room for the network");
-      --tile;
-    }
-    return tile;
-  }
-
-  std::vector<int> room_;  ///< crossbars left, by tile
-  int pes_;
-  std::size_t filling_{0};
-};
-
-CrossbarTiles group(const ScheduledNetwork& network, const Architecture& architecture, const std::vector<Copy>& copies,
-                    bool whole, std::size_t tiles) {
-  CrossbarTiles result;
-  for (const int duplicates : network.duplicates) {
-    result.push_back(IdVector<DuplicateId, std::vector<TileId>>(static_cast<std::size_t>(duplicates)));
-  }
-  TileFiller filler{tiles, architecture.tile.pes};
-  for (const Copy& copy : copies) {
-    result[copy.layer][copy.duplicate] = filler.add(network.mapped.crossbars[copy.layer].pes(), whole);
-  }
-  return result;
 }
 
 }  // namespace
@@ -277,11 +194,13 @@ Placement improve_positions(Placement start, const std::vector<TrafficFlow>& tra
 Placement place_optimized(const ScheduledNetwork& network, const Architecture& architecture) {
   const Placement snake = place_snake(network, architecture);
   std::vector<Placement> groupings{snake};
-  const std::vector<Copy> layers = by_layer(network.duplicates);
-  const std::vector<Copy> parts = by_part_of_image(network.duplicates);
-  for (const auto& [copies, whole] : {std::pair{&layers, true}, {&parts, false}, {&parts, true}}) {
-    groupings.push_back(place_on_tiles(
-        network, architecture, group(network, architecture, *copies, whole, snake.position.size()), snake.position));
+  const std::vector<LayerCopy> layers = copies_in_graph_order(network.duplicates);
+  const std::vector<LayerCopy> parts = by_part_of_image(network.duplicates);
+  for (const auto& [copies, filling] :
+       {std::pair{&layers, Filling::whole}, {&parts, Filling::dense}, {&parts, Filling::whole}}) {
+    groupings.push_back(place_on_tiles(network, architecture,
+                                       fill_tiles(network, architecture.tile, snake.position.size(), *copies, filling),
+                                       snake.position));
   }
   std::optional<std::int64_t> fewest;
   Placement best;

@@ -39,39 +39,6 @@ std::vector<MeshPosition> places_along_snake(const MeshExtent& mesh, int concent
   return result;
 }
 
-struct Copy {
-  LayerId layer;
-  DuplicateId duplicate;
-};
-
-/// All duplicates of all layers, in graph order.
-std::vector<Copy> copies_of(const ScheduledNetwork& network) {
-  std::vector<Copy> copies;
-  for (const LayerId layer : ids(network.mapped.crossbars)) {
-    for (int d = 0; d < network.duplicates[layer]; ++d) {
-      copies.push_back({layer, DuplicateId{static_cast<std::size_t>(d)}});
-    }
-  }
-  return copies;
-}
-
-/// Tiles are filled one after the other with the crossbars of `copies`, in that order.
-CrossbarTiles fill_tiles(const ScheduledNetwork& network, const Architecture& architecture,
-                         const std::vector<Copy>& copies) {
-  CrossbarTiles tiles;
-  for (const LayerId layer : ids(network.mapped.crossbars)) {
-    tiles.push_back(IdVector<DuplicateId, std::vector<TileId>>(static_cast<std::size_t>(network.duplicates[layer])));
-  }
-  const auto per_tile = static_cast<std::size_t>(architecture.tile.pes);
-  std::size_t next = 0;
-  for (const Copy& copy : copies) {
-    for (int i = 0; i < network.mapped.crossbars[copy.layer].pes(); ++i) {
-      tiles[copy.layer][copy.duplicate].emplace_back(next++ / per_tile);
-    }
-  }
-  return tiles;
-}
-
 /// The distributions of the standard library differ between libraries; its engines do not.
 template <class T>
 void shuffle(std::vector<T>& items, std::mt19937_64& random) {
@@ -153,8 +120,9 @@ Placement place_snake(const ScheduledNetwork& network, const Architecture& archi
   const ChipSize size = size_of(network, architecture);
   std::vector<MeshPosition> position = places_along_snake(size.mesh, architecture.noc.concentration);
   position.resize(static_cast<std::size_t>(size.tiles));
-  return place_on_tiles(network, architecture, fill_tiles(network, architecture, copies_of(network)),
-                        IdVector<TileId, MeshPosition>{std::move(position)});
+  const CrossbarTiles tiles = fill_tiles(network, architecture.tile, position.size(),
+                                         copies_in_graph_order(network.duplicates), Filling::dense);
+  return place_on_tiles(network, architecture, tiles, IdVector<TileId, MeshPosition>{std::move(position)});
 }
 
 Placement place_random(const ScheduledNetwork& network, const Architecture& architecture, std::uint64_t seed) {
@@ -163,10 +131,10 @@ Placement place_random(const ScheduledNetwork& network, const Architecture& arch
   std::vector<MeshPosition> position = places_along_snake(size.mesh, architecture.noc.concentration);
   shuffle(position, random);
   position.resize(static_cast<std::size_t>(size.tiles));
-  std::vector<Copy> copies = copies_of(network);
+  std::vector<LayerCopy> copies = copies_in_graph_order(network.duplicates);
   shuffle(copies, random);
-  return place_on_tiles(network, architecture, fill_tiles(network, architecture, copies),
-                        IdVector<TileId, MeshPosition>{std::move(position)});
+  const CrossbarTiles tiles = fill_tiles(network, architecture.tile, position.size(), copies, Filling::dense);
+  return place_on_tiles(network, architecture, tiles, IdVector<TileId, MeshPosition>{std::move(position)});
 }
 
 }  // namespace crossweave

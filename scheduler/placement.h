@@ -10,6 +10,7 @@
 #include "arch/ids.h"
 #include "arch/noc_geometry.h"
 #include "scheduler/mapped_network.h"
+#include "scheduler/tile_filling.h"
 
 namespace crossweave {
 
@@ -56,9 +57,6 @@ struct Placement {
 /// same seed gives the same placement everywhere.
 [[nodiscard]] Placement place_random(const ScheduledNetwork& network, const Architecture& architecture,
                                      std::uint64_t seed);
-
-/// The tiles of all crossbars, entry by entry as in Placement::pes.
-using CrossbarTiles = IdVector<LayerId, IdVector<DuplicateId, std::vector<TileId>>>;
 
 /// Numbers the PEs: those with weights where `tiles` has them, the rest of the F in the first places that are left.
 [[nodiscard]] Placement place_on_tiles(const ScheduledNetwork& network, const Architecture& architecture,
