@@ -32,8 +32,8 @@ class FlitNetwork final : public RoutedNetwork {
   void check_conservation() const override;
 
  private:
-  /// The most ports of a router, and virtual channels of a message class.
-  static constexpr std::size_t kMostPorts = 8;
+  /// The most ports of a router, and virtual channels of a message class: not of both at once.
+  static constexpr std::size_t kMostPorts = 9;
   static constexpr std::size_t kMostChannels = 8;
 
   struct Packet {
@@ -173,8 +173,8 @@ class FlitNetwork final : public RoutedNetwork {
   NocCycle flight_;         ///< from being given the switch to arriving in the next buffer
   NocCycle source_flight_;  ///< from leaving a source to arriving in the first
   NocCycle credit_;         ///< from leaving a buffer to the credit's counting at its sender
-  std::array<Index, kMostPorts * kMostChannels> request_port_{};  ///< by request bit
-  std::array<Index, kMostPorts * kMostChannels> request_channel_{};
+  std::array<Index, kMostNocRequests> request_port_{};  ///< by request bit
+  std::array<Index, kMostNocRequests> request_channel_{};
   EventWheel events_;
   std::vector<Buffer> buffers_;  ///< of router ports, then of endpoints
   std::vector<InputPort> inputs_;

@@ -441,7 +441,7 @@ void Tile::send_partial_sum(const Job& job, std::size_t node) {
   set.destination = nodes[reduction_parent(plan_.reduction, node)];
   set.rect = station.set_rect(job.set);
   set.channels = slice_of(job).channels;
-  set.bits_per_element = precision_.psum_bits;
+  set.bits_per_element = station.psum_bits;
   set.slice = job.slice;
   set.result = store_result(set.size());
   set.journey = job.journey;
@@ -716,7 +716,7 @@ Bytes Tile::operands_of(const Job& job) const {
       return job.operands;
     case Job::Kind::partial_sum:
       return packed_size(plan_.stations[job.station].set_rect(job.set).area() * slice_of(job).channels.size(),
-                         precision_.psum_bits);
+                         plan_.stations[job.station].psum_bits);
     case Job::Kind::epilogue:
       return Bytes{};  // what it works on has just been made
   }

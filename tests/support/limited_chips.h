@@ -17,7 +17,7 @@ struct Limits {
 
 [[nodiscard]] inline Limits limits_of(const ExecutionPlan& plan, const Architecture& architecture) {
   const WorkOrder work = make_work_order(plan);
-  BufferPlan buffers = make_buffer_plan(plan, work, architecture.precision.psum_bits, architecture.tile.buffer);
+  BufferPlan buffers = make_buffer_plan(plan, work, architecture.tile.buffer);
   BufferRequirements needs = buffer_requirements(plan, work, buffers, architecture.tile.buffer);
   return {std::move(buffers.order), std::move(needs)};
 }

@@ -103,6 +103,9 @@ struct RandomCase {
 };
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 
+/// Draws the size of a chip that holds `pes` PEs, and the topology of its network on chip.
+void draw_chip(Random& random, std::int64_t pes, Architecture& architecture);
+
 /// A region of a base layer's OFM, by the operation that computes it.
 struct NeededRegion {
   OperationId producer;
