@@ -362,7 +362,7 @@ void Tile::free_input(const Part& part, std::size_t position) {
 void Tile::finish_set(DuplicateRun& run) {
   const Station& station = plan_.stations[run.station];
   const StationDuplicate& duplicate = station.duplicates[run.duplicate];
-  const std::size_t position = run.group.finish();
+  const std::size_t position = run.group.finished();
   Job job{.kind = Job::Kind::partial_sum,
           .station = run.station,
           .duplicate = run.duplicate,
@@ -372,6 +372,8 @@ void Tile::finish_set(DuplicateRun& run) {
   for (const DuplicateRun::Member& member : run.members) {
     member.tile->end_set(member.part, position);
   }
+  // Not before: space that input gives up may be what the next set waits for, and all crossbars must be free by then.
+  run.group.finish();
   probes_.set_finished.write({now(), job.image, *station.layer, run.duplicate, job.set, job.journey.leg});
   try_start(run);
   for (job.slice = 0; job.slice < duplicate.slices.size(); ++job.slice) {

@@ -16,11 +16,11 @@ class FlowCounter {
     }
   }
 
-  [[nodiscard]] std::vector<TrafficFlow> in_order() const {
+  [[nodiscard]] std::vector<TrafficFlow> in_order(std::uint32_t times) const {
     std::vector<TrafficFlow> flows;
     flows.reserve(flows_.size());
     for (const auto& [key, size] : flows_) {
-      flows.push_back({EndpointId{key >> 32U}, EndpointId{key & 0xFFFFFFFFU}, size});
+      flows.push_back({EndpointId{key >> 32U}, EndpointId{key & 0xFFFFFFFFU}, Bytes{size.count() * times}});
     }
     std::ranges::sort(flows, {}, [](const TrafficFlow& flow) { return std::pair{flow.a, flow.b}; });
     return flows;
@@ -54,7 +54,7 @@ std::vector<TrafficFlow> traffic_of(const ExecutionPlan& plan) {
       }
     }
   }
-  return flows.in_order();
+  return flows.in_order(plan.images);
 }
 
 std::int64_t byte_hops(const std::vector<TrafficFlow>& traffic, const Placement& placement, const NocSpec& noc) {

@@ -9,7 +9,7 @@
 
 namespace crossweave {
 
-/// All that two endpoints send each other in one run, both ways together.
+/// All that two endpoints send each other in one run, both ways together, when nothing spills.
 struct TrafficFlow {
   EndpointId a;  ///< before b
   EndpointId b;

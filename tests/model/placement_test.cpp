@@ -75,6 +75,7 @@ TEST_CASE("where nothing takes time every chip and placement has the peak latenc
     test::RandomCase drawn = test::random_case(seed);
     test::Random random{seed};
     test::draw_chip(random, drawn.network.pes, drawn.architecture);
+    drawn.architecture.tile.reduction = random.one_in(2) ? Reduction::chain : Reduction::tree;
     const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture,
                                                    any_placement(drawn.network, drawn.architecture, random));
     const Measured measured = simulate(plan, drawn.architecture);
@@ -83,17 +84,21 @@ TEST_CASE("where nothing takes time every chip and placement has the peak latenc
   }
 }
 
-TEST_CASE("the packet network carries any placement on every topology", "[placement]") {
+TEST_CASE("either network carries any placement on every topology", "[placement]") {
   for (std::uint64_t seed = 500; seed < 540; ++seed) {
     CAPTURE(seed);
     test::RandomCase drawn = test::random_case(seed);
     test::Random random{seed};
     test::draw_chip(random, drawn.network.pes, drawn.architecture);
     drawn.architecture.noc.model = NocModel::packet;
+    if (random.one_in(2)) {
+      test::draw_flit_network(random, drawn.architecture.noc);
+    }
     drawn.architecture.crossbar.adc_bits = random.between(8, 12);
     drawn.architecture.precision.psum_bits.reset();
-    const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture,
-                                                   any_placement(drawn.network, drawn.architecture, random));
+    ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture,
+                                             any_placement(drawn.network, drawn.architecture, random));
+    plan.images = static_cast<std::uint32_t>(random.between(1, 2));
     const Measured measured = simulate(plan, drawn.architecture);
     CHECK(measured.latency > drawn.network.schedule.latency() * drawn.architecture.crossbar.mvm_latency);
     CHECK(measured.forwarded.count() == byte_hops(traffic_of(plan), plan.placement, drawn.architecture.noc));
@@ -118,7 +123,7 @@ TEST_CASE("the DRAM shares a router with a tile, but no channel", "[placement]")
   placement.mesh_columns = placement.mesh_rows = 2;
   placement.position = {{0, 0}, {1, 0}, {0, 1}};
   NocSpec spec;
-  spec.model = NocModel::packet;
+  spec.model = GENERATE(NocModel::packet, NocModel::flit);
   PacketTransport transport{spec, placement};
   Arrivals arrivals;
   const EndpointId dram{3};
@@ -146,7 +151,7 @@ TEST_CASE("a transfer takes the zero-load law of its topology", "[placement]") {
   const ScheduledNetwork network = test::schedule_of(net.graph(), {});
   Architecture architecture;
   architecture.tile.pes = 1;
-  architecture.noc.model = NocModel::packet;
+  architecture.noc.model = GENERATE(NocModel::packet, NocModel::flit);
   Placement placement = place_snake(network, architecture);
   placement.mesh_columns = 4;
   placement.mesh_rows = 4;
@@ -158,9 +163,11 @@ TEST_CASE("a transfer takes the zero-load law of its topology", "[placement]") {
   placement.position = {{0, 3}, {3, 3}};
   CHECK(excess() == law(4) + law(4) + law(7));
   architecture.noc.topology = NocTopology::torus;
+  architecture.noc.virtual_channels = 2;
   CHECK(excess() == law(2) + law(2) + law(3));
   architecture.noc.topology = NocTopology::cmesh;
   architecture.noc.concentration = 2;
+  architecture.noc.virtual_channels = 1;
   placement.position = {{1, 1}, {1, 1}};
   CHECK(excess() == law(3) + law(1) + law(3));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scheduler/buffer_requirements.h"
+#include "scheduler/place.h"
 #include "tests/support/networks.h"
 
 namespace crossweave::test {
@@ -71,13 +72,19 @@ inline Limits limit_to_least(const ExecutionPlan& plan, Architecture& architectu
   return architecture;
 }
 
-/// A random network on a random chip with buffers that are as small as can be.
+/// A random network on a random chip of any size, topology and placement, with buffers that are as small as can be.
 struct LeastCase {
   explicit LeastCase(std::uint64_t seed) {
     const RandomCase drawn = random_case(seed);
     Random random{seed};
     architecture = draw_speeds(drawn.architecture, random);
-    plan = make_execution_plan(drawn.network, architecture);
+    draw_chip(random, drawn.network.pes, architecture);
+    if (random.one_in(4)) {
+      draw_flit_network(random, architecture.noc);
+    }
+    plan = make_execution_plan(
+        drawn.network, architecture,
+        place(drawn.network, architecture, static_cast<PlacementMethod>(random.between(0, 2)), seed));
     limits = limit_to_least(plan, architecture, random.one_in(2) ? Spill::none : Spill::dram);
   }
   Architecture architecture;

@@ -521,6 +521,12 @@ void draw_chip(Random& random, std::int64_t pes, Architecture& architecture) {
   }
 }
 
+void draw_flit_network(Random& random, NocSpec& noc) {
+  noc.model = NocModel::flit;
+  noc.router = random.pick<NocRouter>({NocRouter::one_stage, NocRouter::two_stage, NocRouter::four_stage});
+  noc.virtual_channels = fewest_virtual_channels(noc.topology) * random.between(1, 3);
+}
+
 namespace {
 
 void walk_back_paths(const NetworkGraph& graph, OperationId id, const Rect& output, std::vector<NeededRegion>& found) {
