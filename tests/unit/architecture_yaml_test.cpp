@@ -290,6 +290,8 @@ TEST_CASE("the architectures that we ship load, and are what they claim") {
   mesh.crossbar.adc_bits = 8;
   mesh.precision.psum_bits.reset();
   mesh.tile = {8, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
+  mesh.tile.buffer = {BufferModel::limited, Bytes{64 * 1024}, Bytes{64 * 1024}, Rate::bytes_per_second(32'000'000'000),
+                      Spill::dram};
   mesh.noc.model = NocModel::packet;
   mesh.noc.clock = Frequency::hertz(1'000'000'000);
   mesh.noc.flit = Bytes{32};
@@ -300,6 +302,7 @@ TEST_CASE("the architectures that we ship load, and are what they claim") {
   CHECK(shipped("paper-mesh") == mesh);
 
   CHECK(shipped("isaac").crossbar.mvm_latency == Duration::nanoseconds(1600));
+  CHECK(shipped("isaac").tile.buffer.bandwidth == Rate::bytes_per_second(38'400'000'000));
   CHECK(shipped("puma").crossbar.mvm_latency == Duration::nanoseconds(2304));
   CHECK(shipped("prime").crossbar.mvm_latency == Duration::nanoseconds(200));
   CHECK(shipped("pipelayer").crossbar.mvm_latency == Duration::picoseconds(468'960));
