@@ -115,9 +115,12 @@ inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 enum class NocRouter { one_stage, two_stage, four_stage };
 inline constexpr std::array<std::string_view, 3> kNocRouterNames{"one_stage", "two_stage", "four_stage"};
 
-/// The most ports of a router, those of its tiles and of the DRAM among them, times the virtual channels of a message
-/// class: the flit network keeps who asks for what in a mask of so many bits.
-inline constexpr int kMostNocRequests = 64;
+/// What routers are built for (models/routed_network): tiles of each, virtual channels of a message class, and the
+/// product of these channels and the router's ports, of which the DRAM may have one. The flit network keeps who asks
+/// for what in a mask of so many bits.
+inline constexpr int kMaxNocConcentration = 4;
+inline constexpr int kMaxNocVirtualChannels = 8;
+inline constexpr int kMaxNocRequests = 64;
 
 struct NocSpec {
   NocModel model{NocModel::ideal};

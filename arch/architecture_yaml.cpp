@@ -21,8 +21,7 @@ constexpr std::int64_t kMaxTilePes = 65536;
 constexpr std::int64_t kMaxBits = 64;
 // The largest chips that are simulated: 2^18 PEs, with a tile for each.
 constexpr std::int64_t kMaxTiles = 1 << 18;
-constexpr int kDefaultConcentration = 4;       // that of ISAAC and PUMA
-constexpr std::int64_t kMaxConcentration = 4;  // what routers are built for (models/packet_network)
+constexpr int kDefaultConcentration = 4;  // that of ISAAC and PUMA
 /// Written where a value follows from others, and where there is none.
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kNone = "none";
@@ -31,7 +30,6 @@ constexpr std::int64_t kMaxLanes = 65536;
 constexpr std::int64_t kMaxFlitBytes = 4096;
 constexpr std::int64_t kMaxFlits = 4096;
 constexpr std::int64_t kMaxNocCycles = 1000;
-constexpr std::int64_t kMaxVirtualChannels = 8;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
 constexpr std::string_view kUnlimited = "unlimited";
 constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
@@ -186,7 +184,7 @@ TileSpec read_tile(const YamlNode& node, const std::string& path, Diagnostics& o
 
 void read_virtual_channels(MapReader& reader, NocSpec& spec) {
   spec.virtual_channels = fewest_virtual_channels(spec.topology);
-  const std::optional<std::int64_t> channels = reader.integer("virtual_channels", 1, kMaxVirtualChannels);
+  const std::optional<std::int64_t> channels = reader.integer("virtual_channels", 1, kMaxNocVirtualChannels);
   if (!channels) {
     return;
   }
@@ -197,7 +195,7 @@ void read_virtual_channels(MapReader& reader, NocSpec& spec) {
                      std::to_string(*channels));
   }
   // A port to each of four neighbours, to each tile, and to the DRAM.
-  if (const int most = kMostNocRequests / (4 + spec.concentration + 1); *channels > most) {
+  if (const int most = kMaxNocRequests / (4 + spec.concentration + 1); *channels > most) {
     reader.error("virtual_channels", "expected at most " + std::to_string(most) + " with " +
                                          std::to_string(spec.concentration) + " tiles a router, got " +
                                          std::to_string(*channels));
@@ -213,7 +211,7 @@ NocSpec read_noc(const YamlNode& node, const std::string& path, Diagnostics& out
     spec.topology = static_cast<NocTopology>(topology.value_or(0));
     if (spec.topology == NocTopology::cmesh) {
       spec.concentration = kDefaultConcentration;
-      assign(spec.concentration, reader.integer("concentration", 1, kMaxConcentration));
+      assign(spec.concentration, reader.integer("concentration", 1, kMaxNocConcentration));
     } else if (reader.has("concentration") && (topology || !reader.has("topology"))) {
       reader.error("concentration", "only a cmesh has several tiles a router");
     }

@@ -9,11 +9,8 @@
 namespace crossweave {
 namespace {
 
-constexpr int kMaxConcentration = 4;
 constexpr int kMaxFlits = 4096;
 constexpr int kMaxCycles = 1000;
-/// Of a message class in the flit network.
-constexpr int kMaxVirtualChannels = 8;
 
 constexpr int kEast = static_cast<int>(RouterSide::east);
 constexpr int kWest = static_cast<int>(RouterSide::west);
@@ -50,10 +47,11 @@ std::optional<Failure> why_not_a_packet_network(const NocConfig& config) {
 }
 
 std::optional<Failure> why_not_a_flit_network(const NocConfig& config) {
-  if (std::optional<Failure> failure = not_within("virtual channels", config.virtual_channels, kMaxVirtualChannels)) {
+  if (std::optional<Failure> failure =
+          not_within("virtual channels", config.virtual_channels, kMaxNocVirtualChannels)) {
     return failure;
   }
-  if (const int most = kMostNocRequests / ports_of(config); config.virtual_channels > most) {
+  if (const int most = kMaxNocRequests / ports_of(config); config.virtual_channels > most) {
     return Failure{"a router of " + std::to_string(ports_of(config)) + " ports has at most " + std::to_string(most) +
                    " virtual channels for each message class, got " + std::to_string(config.virtual_channels)};
   }
@@ -92,7 +90,7 @@ RouterPipeline pipeline_of(NocRouter router) {
 std::optional<Failure> why_not_a_network(const NocConfig& config) {
   const auto within = {not_within("columns", config.columns, kMostNocExtent),
                        not_within("rows", config.rows, kMostNocExtent),
-                       not_within("concentration", config.concentration, kMaxConcentration),
+                       not_within("concentration", config.concentration, kMaxNocConcentration),
                        not_within("depth", config.depth, kMaxFlits),
                        not_within("longest packet", config.max_packet, kMaxFlits),
                        not_within("router pipeline", config.pipeline, kMaxCycles),

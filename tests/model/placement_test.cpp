@@ -13,7 +13,7 @@
 #include "scheduler/place.h"
 #include "scheduler/traffic.h"
 #include "tests/support/fresh_kernel.h"
-#include "tests/support/networks.h"
+#include "tests/support/limited_chips.h"
 
 namespace crossweave {
 namespace {
@@ -23,9 +23,10 @@ struct Measured {
   Bytes forwarded;  ///< by all routers
 };
 
-Measured simulate(const ExecutionPlan& plan, const Architecture& architecture) {
+Measured simulate(const ExecutionPlan& plan, const Architecture& architecture,
+                  const ReservationOrder* order = nullptr) {
   const test::FreshKernel kernel;
-  Simulation simulation{plan, architecture};
+  Simulation simulation{plan, architecture, order};
   ActivityRecorder recorder{plan.placement};
   const Subscription<SetStarted, ActivityRecorder> started{simulation.probes().set_started, recorder};
   const Subscription<SetFinished, ActivityRecorder> finished{simulation.probes().set_finished, recorder};
@@ -107,6 +108,22 @@ TEST_CASE("either network carries any placement on every topology", "[placement]
     drawn.architecture.noc.flit = Bytes{4096};
     CHECK(simulate(plan, drawn.architecture).latency < measured.latency);
   }
+}
+
+TEST_CASE("limited buffers have nothing else travel, unless it spills", "[placement]") {
+  int spilled = 0;
+  for (std::uint64_t seed = 400; seed < 440; ++seed) {
+    CAPTURE(seed);
+    const test::LeastCase drawn{seed};
+    const std::int64_t planned = byte_hops(traffic_of(drawn.plan), drawn.plan.placement, drawn.architecture.noc);
+    const Bytes forwarded = simulate(drawn.plan, drawn.architecture, &drawn.limits.order).forwarded;
+    if (drawn.architecture.tile.buffer.spill == Spill::none) {
+      CHECK(forwarded.count() == planned);
+    } else {
+      spilled += forwarded.count() > planned ? 1 : 0;
+    }
+  }
+  CHECK(spilled >= 5);
 }
 
 /// When each transfer arrived, by its number.
