@@ -15,8 +15,8 @@ class DramLayout {
  public:
   explicit DramLayout(const ExecutionPlan& plan);
 
-  /// Addresses in bytes of the first element of a region of a network input or output. A region of several rows is taken
-  /// to lie in one piece from there on.
+  /// Addresses in bytes of the first element of a region of a network input or output. A region of several rows is
+  /// taken to lie in one piece from there on.
   [[nodiscard]] std::int64_t input(const SetTransaction& set) const { return address_of(inputs_, set); }
   [[nodiscard]] std::int64_t output(const SetTransaction& set) const { return address_of(outputs_, set); }
   /// The place of a spilled region, which has one from when it is first asked for.

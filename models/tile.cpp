@@ -360,7 +360,7 @@ void Tile::free_input(const Part& part, std::size_t position) {
 void Tile::finish_set(DuplicateRun& run) {
   const Station& station = plan_.stations[run.station];
   const StationDuplicate& duplicate = station.duplicates[run.duplicate];
-  const std::size_t position = run.group.finish();
+  const std::size_t position = run.group.finished();
   Job job{.kind = Job::Kind::partial_sum,
           .station = run.station,
           .duplicate = run.duplicate,
@@ -370,6 +370,8 @@ void Tile::finish_set(DuplicateRun& run) {
   for (const DuplicateRun::Member& member : run.members) {
     member.tile->end_set(member.part);
   }
+  // Not before: space that input gives up may be what the next set waits for, and all crossbars must be free by then.
+  run.group.finish();
   probes_.set_finished.write({now(), job.image, *station.layer, run.duplicate, job.set, job.journey.leg});
   // What this gives back may be what the next set waits for.
   for (const DuplicateRun::Member& member : run.members) {
@@ -443,7 +445,7 @@ void Tile::send_partial_sum(const Job& job, std::size_t node) {
   set.destination = nodes[reduction_parent(plan_.reduction, node)];
   set.rect = station.set_rect(job.set);
   set.channels = slice_of(job).channels;
-  set.bits_per_element = precision_.psum_bits;
+  set.bits_per_element = station.psum_bits;
   set.slice = job.slice;
   set.result = store_result(set.size());
   set.journey = job.journey;
@@ -718,7 +720,7 @@ Bytes Tile::operands_of(const Job& job) const {
       return job.operands;
     case Job::Kind::partial_sum:
       return packed_size(plan_.stations[job.station].set_rect(job.set).area() * slice_of(job).channels.size(),
-                         precision_.psum_bits);
+                         plan_.stations[job.station].psum_bits);
     case Job::Kind::epilogue:
       return Bytes{};  // what it works on has just been made
   }
