@@ -130,7 +130,8 @@ void list_timing(Keys& keys, DramTiming& timing) {
       keys.required(key.name, value, key.meaning);
       continue;
     }
-    value.follows = std::ranges::find(kTimingKeys, key.otherwise, &TimingKey::member)->name;
+    value.otherwise =
+        "that of `" + std::string{std::ranges::find(kTimingKeys, key.otherwise, &TimingKey::member)->name} + "`";
     value.read = [&place, &otherwise = timing.*key.otherwise, read = std::move(value.read)](
                      MapReader& reader, std::string_view name, bool required) {
       place = otherwise;

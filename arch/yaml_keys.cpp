@@ -51,6 +51,16 @@ class KeyReader final : public Keys {
     }
   }
 
+  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view /*meaning*/,
+                            const List& list) override {
+    const YamlNode* const node = reader_.node(name);
+    if (node != nullptr && node->kind == YamlNode::Kind::mapping) {
+      read_keys(reader_.nested(name, *node), list);
+    } else {
+      value.read(reader_, name, true);
+    }
+  }
+
   void model_key(const ModelKey& model, std::string_view /*meaning*/, const std::function<void()>& rest) override {
     const std::optional<std::size_t> chosen = reader_.required_choice("model", model.names);
     model.choose(chosen.value_or(0));
@@ -85,6 +95,15 @@ class KeyWriter final : public Keys {
     text_ += margin_ + std::string{name} + ":\n" + write_keys(list, static_cast<int>(margin_.size()) + 2);
   }
 
+  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
+                            const List& list) override {
+    if (value.write()) {
+      value_key(name, true, value, meaning);
+    } else {
+      section_key(name, "", false, meaning, list);
+    }
+  }
+
   void model_key(const ModelKey& model, std::string_view /*meaning*/, const std::function<void()>& rest) override {
     text_ += margin_ + "model: " + model.names[model.chosen] + "\n";
     rest();
@@ -106,8 +125,8 @@ class KeyLister final : public Keys {
                       .required = required,
                       .meaning = std::string{meaning},
                       .forms = value.forms,
-                      .default_value = required || !value.follows.empty() ? std::nullopt : value.write(),
-                      .follows = value.follows});
+                      .default_value = required || !value.otherwise.empty() ? std::nullopt : value.write(),
+                      .otherwise = value.otherwise});
   }
 
   void section_key(std::string_view name, std::string_view expected, bool may_be_file, std::string_view meaning,
@@ -117,6 +136,12 @@ class KeyLister final : public Keys {
                       .meaning = std::string{meaning},
                       .forms = may_be_file ? std::vector{ValueForm{.kind = Kind::path}} : std::vector<ValueForm>{},
                       .section = std::make_shared<KeyTree>(key_tree(list))});
+  }
+
+  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
+                            const List& list) override {
+    value_key(name, true, value, meaning);
+    keys_->back().section = std::make_shared<KeyTree>(key_tree(list));
   }
 
   void model_key(const ModelKey& model, std::string_view meaning, const std::function<void()>& rest) override {

@@ -54,8 +54,8 @@ struct BoundValue {
   std::function<void(MapReader&, std::string_view key, bool required)> read;
   /// The place as YAML; nothing when the key is to be left out.
   std::function<std::optional<std::string>()> write;
-  /// The key whose value is the default, rather than what the place holds beforehand.
-  std::string follows{};
+  /// What holds where the key is absent, in words, when that is not what the place holds beforehand: "that of `a`".
+  std::string otherwise{};
 };
 
 /// To whom a section lists its keys.
@@ -82,6 +82,10 @@ class Keys {
   }
   void section(std::string_view name, std::string_view meaning, const List& list) {
     section_key(name, "", false, meaning, list);
+  }
+  /// A value that must be there, or a mapping. The mapping is written when the value is left out.
+  void value_or_section(std::string_view name, const BoundValue& value, std::string_view meaning, const List& list) {
+    value_or_section_key(name, value, meaning, list);
   }
   /// A mapping that must be there, or the path of a file that holds it.
   void file_or_section(std::string_view name, std::string_view expected, std::string_view meaning, const List& list) {
@@ -114,6 +118,8 @@ class Keys {
   /// `expected` is empty for a section that may be absent.
   virtual void section_key(std::string_view name, std::string_view expected, bool may_be_file, std::string_view meaning,
                            const List& list) = 0;
+  virtual void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
+                                    const List& list) = 0;
   virtual void model_key(const ModelKey& model, std::string_view meaning, const std::function<void()>& rest) = 0;
 };
 
@@ -136,7 +142,7 @@ struct KeyEntry {
   std::vector<ValueForm> forms{};  ///< empty: only a section
   /// As YAML. Of a required key: what holds where the section that it stands in is absent.
   std::optional<std::string> default_value{};
-  std::string follows{};                     ///< the key whose value is the default, if one is
+  std::string otherwise{};                   ///< the default in words, where it has no one value
   std::shared_ptr<const KeyTree> section{};  ///< what a mapping there holds; null: none can stand there
 };
 

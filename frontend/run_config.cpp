@@ -144,6 +144,20 @@ BoundValue duplication(Duplication& place) {
   return value;
 }
 
+/// Nothing to write unless placement is random.
+BoundValue placement_seed(RunConfig& config) {
+  constexpr std::int64_t kMost = INT64_MAX;
+  return {{{.kind = ValueForm::Kind::integer, .least = 0, .most = kMost}},
+          [&config](MapReader& reader, std::string_view key, bool /*required*/) {
+            config.placement_seed = static_cast<std::uint64_t>(reader.integer(key, 0, kMost).value_or(0));
+          },
+          [&config] {
+            return config.placement == PlacementMethod::random ? std::optional{std::to_string(config.placement_seed)}
+                                                               : std::nullopt;
+          },
+          "`0`"};
+}
+
 void list_mapping(Keys& keys, RunConfig& config) {
   keys.optional("extra_pes", budget(config.budget, PeBudget::Kind::extra, 0),
                 "x, the PEs beyond the minimum that stores every weight once");
@@ -151,6 +165,15 @@ void list_mapping(Keys& keys, RunConfig& config) {
                 "F, the total, instead of `extra_pes`; one of them in `--set` overrides the other in the file");
   keys.optional("duplication", duplication(config.duplication), "which layers get copies of their weights, see below");
   keys.optional("partition", choice(config.partition, kPartitionNames), "which pixels a duplicate computes");
+  keys.optional("placement", choice(config.placement, kPlacementMethodNames),
+                "which tiles duplicates lie on, and where these stand, see below");
+  keys.optional("placement_seed", placement_seed(config),
+                "of `random`: the same seed is the same placement everywhere");
+  keys.rule([&](MapReader& reader) {
+    if (config.placement != PlacementMethod::random && reader.has("placement_seed")) {
+      reader.error("placement_seed", "only placement: random has a seed");
+    }
+  });
 }
 
 void list_set(Keys& keys, SetSize& set) {
@@ -234,6 +257,8 @@ Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& 
   read_keys(MapReader{root, "", problems}, [&](Keys& keys) { list_keys(keys, config); });
   config.input_buffer_where = position_of(root, {"architecture", "tile", "buffer", "input"});
   config.output_buffer_where = position_of(root, {"architecture", "tile", "buffer", "output"});
+  config.chip_tiles_where = position_of(root, {"architecture", "chip", "tiles"});
+  config.chip_mesh_where = position_of(root, {"architecture", "chip", "mesh"});
   config.budget_where =
       position_of(root, {"mapping", config.budget.kind == PeBudget::Kind::total ? "pes" : "extra_pes"});
   if (has_errors(problems)) {

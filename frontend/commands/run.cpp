@@ -94,7 +94,8 @@ class WaveformWatch {
 
 Measurement measurement(const ActivityRecorder& activity, const StallRecorder& stalls, const RunEnd& end) {
   Measurement result{
-      std::string{to_string(end.outcome)}, end.waiting, activity.latency(), activity.total_active(), {}, std::nullopt};
+      std::string{to_string(end.outcome)},           end.waiting, activity.latency(), activity.total_active(),
+      {activity.over_links(), activity.byte_hops()}, {},          std::nullopt};
   if (end.outcome == Outcome::completed) {
     result.attribution = attribution(stalls, activity.latency());
   }

@@ -289,7 +289,7 @@ Steps list_pool(Keys& keys, Pool::Kind kind) {
   // As in every framework that has a default at all: windows side by side.
   pool.stride = pool.kernel;
   BoundValue stride = extent(pool.stride);
-  stride.follows = "kernel";
+  stride.otherwise = "that of `kernel`";
   keys.optional("stride", stride, kBothAxes);
   keys.optional("dilation", extent(pool.dilation), kBothAxes);
   keys.optional("padding", padding(around), kPaddingMeaning);

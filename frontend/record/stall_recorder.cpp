@@ -85,7 +85,8 @@ void StallRecorder::on(const SetStarted& event) {
   record.free_since = duplicate.last == kNone ? Duration{} : records_[duplicate.last].finish;
   record.reading = event.reading;
   record.start = event.at;
-  check_invariant(record.free_since <= event.at, "a set starts when the one before it is done");
+  check_invariant(record.previous == kNone || records_[record.previous].finish > Duration{},
+                  "a set starts when the one before it is done");
 
   // What all of the duplicate's PEs waited for last, whatever else was ready.
   const Duration complete = std::min(legs_[event.cause.value()].end, event.at);

@@ -84,8 +84,8 @@ std::string description(const KeyEntry& entry) {
       add(form.bounds);
     }
   }
-  if (!entry.follows.empty()) {
-    add("default: that of " + entry.follows);
+  if (!entry.otherwise.empty()) {
+    add("default: " + entry.otherwise);
   } else if (entry.default_value && !entry.required) {
     add("default: " + *entry.default_value);
   }

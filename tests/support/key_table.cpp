@@ -46,7 +46,7 @@ std::string form_text(const ValueForm& form) {
     case Kind::size:
       return with_bounds("size");
     case Kind::integers:
-      return "list of " + std::to_string(form.count) + ", " + range(form);
+      return with_bounds("list of " + std::to_string(form.count) + ", " + range(form));
     default:
       throw std::invalid_argument{"no table has such a value"};
   }
@@ -64,8 +64,8 @@ std::string default_text(const KeyEntry& entry, bool section_required) {
   if (entry.required && (section_required || !entry.default_value)) {
     return "required";
   }
-  if (!entry.follows.empty()) {
-    return "that of " + code(entry.follows);
+  if (!entry.otherwise.empty()) {
+    return entry.otherwise;
   }
   return entry.default_value ? code(*entry.default_value) : "–";
 }
@@ -110,6 +110,10 @@ class Table {
     }
     text_ += "| " + code(name) + " | " + value_text(entry) + " | " + default_text(entry, required) +
              (values.empty() ? "" : " with " + values) + " | " + entry.meaning + " |\n";
+    // What a file may hold has a table of its own.
+    if (entry.section && std::ranges::find(entry.forms, Kind::path, &ValueForm::kind) == entry.forms.end()) {
+      add(*entry.section, name + ".", true);
+    }
   }
 
   std::string text_{"| key | value | default | meaning |\n|---|---|---|---|\n"};

@@ -73,6 +73,9 @@ TEST_CASE("a schema has the types, ranges and words of the reader", "[schema]") 
   CHECK(crossbar["properties"]["rows"]["type"] == "integer");
   CHECK(crossbar["properties"]["rows"]["maximum"] == 65536);
   CHECK(crossbar["properties"]["bits_per_cell"]["description"].get<std::string>().ends_with("in bits; default: 4"));
+  const Json& latency = crossbar["properties"]["mvm_latency"]["anyOf"];
+  CHECK(latency[0]["type"] == "string");
+  CHECK(latency[1]["required"] == Json({"read", "dac_bits"}));
   CHECK(arch["properties"]["tile"]["properties"]["reduction"]["enum"] == Json({"chain", "tree"}));
   const Json run = schema("run");
   CHECK(run["properties"]["include_top"]["type"] == "boolean");
@@ -113,11 +116,18 @@ TEST_CASE("each layer of a network has the keys of its operation", "[schema]") {
 TEST_CASE("a key that is declared is read, written, and listed with its default", "[schema]") {
   struct Sample {
     int size{7};
+    std::string whole{};
+    std::optional<int> parts{};
     Duration span{Duration::nanoseconds(5)};
     std::optional<Duration> limit;
   };
   const auto list = [](Keys& keys, Sample& sample) {
     keys.required("size", integer(sample.size, 1, 9, "bits"), "how large");
+    BoundValue whole = text(sample.whole);
+    whole.write = [&sample] { return sample.parts ? std::nullopt : std::optional{sample.whole}; };
+    keys.value_or_section("whole", whole, "or its parts", [&](Keys& inner) {
+      inner.required("parts", integer(sample.parts ? *sample.parts : sample.parts.emplace(), 0, 9), "how many");
+    });
     keys.optional("span", time(sample.span, Duration::nanoseconds(9)), "how long");
     keys.optional("limit", value_or("none", sample.limit, [](Duration& place) { return time(place); }), "how far");
   };
@@ -131,21 +141,27 @@ TEST_CASE("a key that is declared is read, written, and listed with its default"
     return lines;
   };
   Sample sample;
-  CHECK(read("{size: 3, limit: 2 ns}", sample).empty());
+  CHECK(read("{size: 3, whole: a, limit: 2 ns}", sample).empty());
   CHECK(sample.size == 3);
   CHECK(sample.span == Duration::nanoseconds(5));
   CHECK(sample.limit == Duration::nanoseconds(2));
-  CHECK(write_keys([&](Keys& keys) { list(keys, sample); }, 2) == "  size: 3\n  span: 5 ns\n  limit: 2 ns\n");
-  CHECK(read("{size: 4, limit: none}", sample).empty());
+  CHECK(write_keys([&](Keys& keys) { list(keys, sample); }, 2) ==
+        "  size: 3\n  whole: a\n  span: 5 ns\n  limit: 2 ns\n");
+  CHECK(read("{size: 4, whole: {parts: 2}, limit: none}", sample).empty());
   CHECK_FALSE(sample.limit);
-  CHECK(read("{span: 1 us, limits: 3}", sample) ==
+  CHECK(write_keys([&](Keys& keys) { list(keys, sample); }, 0) ==
+        "size: 4\nwhole:\n  parts: 2\nspan: 5 ns\nlimit: none\n");
+  CHECK(read("{span: 1 us, whole: {}, limits: 3}", sample) ==
         std::vector<std::string>{"t.yaml:1:1: error: missing key 'size': expected an integer in [1, 9]",
+                                 "t.yaml:1:21: error: missing key 'whole.parts': expected an integer in [0, 9]",
                                  "t.yaml:1:8: error: span: expected a time of at most 9 ns, got 1 us",
-                                 "t.yaml:1:14: error: unknown key 'limits', did you mean 'limit'?"});
+                                 "t.yaml:1:25: error: unknown key 'limits', did you mean 'limit'?"});
   Sample defaults;
   CHECK(key_table(key_tree([&](Keys& keys) { list(keys, defaults); })) ==
         "| key | value | default | meaning |\n|---|---|---|---|\n"
         "| `size` | bits, 1 to 9 | required | how large |\n"
+        "| `whole` | text or mapping | required | or its parts |\n"
+        "| `whole.parts` | 0 to 9 | required | how many |\n"
         "| `span` | time, at most 9 ns | `5 ns` | how long |\n"
         "| `limit` | time or `none` | `none` | how far |\n");
 }
