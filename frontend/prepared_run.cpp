@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
 #include "models/packet_transport.h"
+#include "scheduler/lower_bounds.h"
 
 namespace crossweave {
 namespace {
@@ -19,9 +21,12 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   options.extra_pes = config.budget.kind == PeBudget::Kind::extra ? config.budget.count : config.budget.count - min_pes;
   options.duplication = config.duplication;
   options.partition = config.partition;
-  options.set = config.set;
+  // The search for larger sets begins with the smallest.
+  options.set = config.automatic_sets ? SetSize{1, 1} : config.set;
+  options.automatic_sets = config.automatic_sets;
   options.order = config.order;
   options.mode = config.mode;
+  options.search = config.search;
   return options;
 }
 
@@ -47,7 +52,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   }
   const MappingOptions options = mapping_options(*config, mapped->min_pes);
   spdlog::info("scheduling {} base layers", mapped->layers.size());
-  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(*std::move(mapped), options);
+  Result<ScheduledNetwork, SchedulingFailure> scheduled =
+      schedule_network(*std::move(mapped), options, [](int evaluations, std::int64_t latency, std::string_view phase) {
+        spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
+      });
   if (!scheduled) {
     const SchedulingFailure& failure = scheduled.error();
     return failure.cause == SchedulingFailure::Cause::too_many_sets
@@ -60,7 +68,9 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
     return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
                                         std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
   }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled)};
+  const Cycles bound =
+      mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
+  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound};
 }
 
 }  // namespace crossweave

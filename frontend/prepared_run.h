@@ -16,6 +16,7 @@ struct PreparedRun {
   /// As read, before any pass.
   NetworkGraph network;
   ScheduledNetwork scheduled;
+  Cycles lower_bound;  ///< no schedule of this mapping is shorter
 };
 
 /// Reads the files of a run and schedules its network. Warnings of the importer are logged.

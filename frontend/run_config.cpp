@@ -22,6 +22,10 @@ constexpr std::int64_t kMaxExtent = 1 << 20;
 
 /// Written where an optional value is left out on purpose.
 constexpr std::string_view kNone = "none";
+/// Written where a search chooses.
+constexpr std::string_view kAuto = "auto";
+constexpr int kMostEvaluations = 1'000'000'000;
+constexpr int kMostTolerancePercent = 1000;
 
 /// Stores what a getter found; leaves the default otherwise, since the problem has been reported.
 void assign(int& target, std::optional<std::int64_t> value) {
@@ -42,9 +46,11 @@ std::string name_of(const Names& names, Enum value) {
   return std::string{names[static_cast<std::size_t>(value)]};
 }
 
-bool is_none(const YamlNode* node) {
-  return node != nullptr && node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kNone;
+bool is_word(const YamlNode* node, std::string_view word) {
+  return node != nullptr && node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == word;
 }
+
+bool is_none(const YamlNode* node) { return is_word(node, kNone); }
 
 /// `path` as seen from the place that names it: the folder of that file, or the working directory for an assignment.
 fs::path resolve(const fs::path& path, const SourcePosition& where) {
@@ -147,32 +153,25 @@ void read_budget(MapReader& reader, RunConfig& config) {
   }
 }
 
-void read_duplication(MapReader& reader, RunConfig& config) {
-  const std::string makespan = name_of(kDuplicationNames, Duplication::makespan);
-  std::vector<std::string> available = to_strings(kDuplicationNames);
-  available.erase(std::find(available.begin(), available.end(), makespan));
-  const YamlNode* node = reader.node("duplication");
-  if (node != nullptr && node->scalar == makespan) {
-    std::string names;
-    for (const std::string& name : available) {
-      names += (names.empty() ? "" : ", ") + name;
-    }
-    reader.error("duplication", "'makespan' is not available in this version yet, expected one of: " + names);
-    return;
-  }
-  assign(config.duplication, reader.choice("duplication", available));
-}
-
 void read_mapping(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
   MapReader reader{node, path, out};
   config.budget_where = node.where;
   read_budget(reader, config);
-  read_duplication(reader, config);
+  assign(config.duplication, reader.choice("duplication", to_strings(kDuplicationNames)));
   assign(config.partition, reader.choice("partition", to_strings(kPartitionNames)));
   reader.finish();
 }
 
 void read_set(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
+  if (is_word(&node, kAuto)) {
+    config.automatic_sets = true;
+    return;
+  }
+  if (node.kind != YamlNode::Kind::mapping) {
+    out.push_back(
+        {node.where, path + ": expected auto, or a mapping such as {rows: 4, columns: 4}, got " + describe(node)});
+    return;
+  }
   MapReader reader{node, path, out};
   assign(config.set.rows, reader.integer("rows", 0, kMaxExtent));
   assign(config.set.columns, reader.integer("columns", 0, kMaxExtent));
@@ -187,6 +186,33 @@ void read_schedule(const YamlNode& node, const std::string& path, RunConfig& con
   }
   assign(config.order, reader.choice("order", to_strings(kSetOrderNames)));
   reader.finish();
+}
+
+void read_search(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
+  MapReader reader{node, path, out};
+  assign(config.search.evaluations, reader.integer("evaluations", 1, kMostEvaluations));
+  assign(config.search.tolerance_percent, reader.integer("tolerance_percent", 0, kMostTolerancePercent));
+  reader.finish();
+}
+
+/// What weighs the time that layers overlap has no meaning where none do.
+void refuse_searches_layer_by_layer(MapReader& root, const RunConfig& config, Diagnostics& out) {
+  if (config.mode != ScheduleMode::layer_by_layer) {
+    return;
+  }
+  const auto refuse = [&](const char* section, const char* key, std::string_view value) {
+    MapReader{*root.node(section), section, out}.error(
+        key, "'" + std::string{value} + "' shortens a cross_layer schedule; mode is layer_by_layer");
+  };
+  if (config.duplication == Duplication::makespan) {
+    refuse("mapping", "duplication", name_of(kDuplicationNames, config.duplication));
+  }
+  if (config.order == SetOrder::lookahead || config.order == SetOrder::automatic) {
+    refuse("schedule", "order", name_of(kSetOrderNames, config.order));
+  }
+  if (config.automatic_sets) {
+    refuse("schedule", "set", kAuto);
+  }
 }
 
 void read_simulation(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
@@ -230,6 +256,10 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   if (const YamlNode* schedule = reader.node("schedule")) {
     read_schedule(*schedule, "schedule", config, out);
   }
+  if (const YamlNode* search = reader.node("search")) {
+    read_search(*search, "search", config, out);
+  }
+  refuse_searches_layer_by_layer(reader, config, out);
   if (const YamlNode* simulation = reader.node("simulation")) {
     read_simulation(*simulation, "simulation", config, out);
   }
@@ -296,8 +326,13 @@ std::string to_yaml(const RunConfig& config, const std::string& network) {
   line("  partition: " + name_of(kPartitionNames, config.partition));
   line("schedule:");
   line("  mode: " + name_of(kScheduleModeNames, config.mode));
-  line("  set: {rows: " + std::to_string(config.set.rows) + ", columns: " + std::to_string(config.set.columns) + "}");
+  line("  set: " + (config.automatic_sets ? std::string{kAuto}
+                                          : "{rows: " + std::to_string(config.set.rows) +
+                                                ", columns: " + std::to_string(config.set.columns) + "}"));
   line("  order: " + name_of(kSetOrderNames, config.order));
+  line("search:");
+  line("  evaluations: " + std::to_string(config.search.evaluations));
+  line("  tolerance_percent: " + std::to_string(config.search.tolerance_percent));
   line("simulation:");
   line("  time_limit: " + (config.time_limit ? to_string(*config.time_limit) : std::string{kNone}));
   return text;

@@ -39,7 +39,10 @@ struct RunConfig {
   Partition partition{Partition::interleaved};
   ScheduleMode mode{ScheduleMode::cross_layer};
   SetSize set;
+  /// `set: auto`; `set` is then of no importance.
+  bool automatic_sets{false};
   SetOrder order{SetOrder::raster};
+  SearchOptions search;
   /// The simulation ends with outcome `time_limit` at this simulated time; none by default.
   std::optional<Duration> time_limit;
 };
