@@ -24,7 +24,12 @@ void SmallestFirst::reset(std::size_t count) {
 
 void SmallestFirst::insert(std::uint32_t number) {
   for (std::vector<std::uint64_t>& level : levels_) {
-    level[number / kWordBits] |= std::uint64_t{1} << (number % kWordBits);
+    std::uint64_t& word = level[number / kWordBits];
+    const bool known_above = word != 0;
+    word |= std::uint64_t{1} << (number % kWordBits);
+    if (known_above) {
+      break;
+    }
     number /= kWordBits;
   }
 }
@@ -46,18 +51,19 @@ std::uint32_t SmallestFirst::take() {
   return number;
 }
 
-void Dispatcher::replace_front(Cycles since) {
-  const Free entry{since, free_.front().duplicate};
-  std::size_t hole = 0;
-  for (std::size_t child = 1; child < free_.size(); child = 2 * hole + 1) {
-    if (child + 1 < free_.size() && free_[child + 1] < free_[child]) {
-      ++child;
-    }
-    if (entry < free_[child]) {
+void Dispatcher::replace_first(Cycles since) {
+  const std::size_t count = free_.size();
+  const Free entry{since, free_[first_].duplicate};
+  // The place of the first becomes that of the last; later ones move back until the entry fits.
+  std::size_t hole = first_;
+  first_ = first_ + 1 == count ? 0 : first_ + 1;
+  while (hole != first_) {
+    const std::size_t before = hole == 0 ? count - 1 : hole - 1;
+    if (free_[before] < entry) {
       break;
     }
-    free_[hole] = free_[child];
-    hole = child;
+    free_[hole] = free_[before];
+    hole = before;
   }
   free_[hole] = entry;
 }
@@ -71,6 +77,7 @@ void Dispatcher::run(int duplicates, const std::vector<SetId>& order, const std:
   }
   ready_.reset(count);
   free_.clear();
+  first_ = 0;
   for (int duplicate = 0; duplicate < duplicates; ++duplicate) {
     free_.push_back({Cycles{}, static_cast<std::uint32_t>(duplicate)});
   }
@@ -79,7 +86,7 @@ void Dispatcher::run(int duplicates, const std::vector<SetId>& order, const std:
   Cycles now;
   std::size_t released = 0;
   for (std::size_t done = 0; done < count; ++done) {
-    now = std::max(now, free_.front().since);
+    now = std::max(now, free_[first_].since);
     if (ready_.empty() && released < count) {
       now = std::max(now, release[order_of_release[released]]);
     }
@@ -88,8 +95,8 @@ void Dispatcher::run(int duplicates, const std::vector<SetId>& order, const std:
     }
     const SetId set = order[ready_.take()];
     times.finish[set] = now + cycles[set];
-    times.duplicate[set] = DuplicateId{free_.front().duplicate};
-    replace_front(times.finish[set]);
+    times.duplicate[set] = DuplicateId{free_[first_].duplicate};
+    replace_first(times.finish[set]);
   }
 }
 

@@ -45,12 +45,13 @@ class Dispatcher {
     std::uint32_t duplicate{0};
     friend auto operator<=>(const Free&, const Free&) = default;
   };
-  /// Gives the duplicate at the front of free_ another time; restores the heap.
-  void replace_front(Cycles since);
+  /// Gives the first duplicate of free_ another time, which mostly makes it the last.
+  void replace_first(Cycles since);
 
   SmallestFirst ready_;  ///< places in the order
   std::vector<std::uint32_t> place_;
-  std::vector<Free> free_;  ///< a heap, the earliest in front
+  std::vector<Free> free_;  ///< sorted, a ring that begins at first_
+  std::size_t first_{0};
 };
 
 }  // namespace crossweave

@@ -589,7 +589,7 @@ class Reproducer {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       const PaperRun& run = runs_[i];
       const PaperResult& result = results_[i];
-      csv += fmt::format("{},{},{},{},{},{},{},{},{},{:g},{},{},{:.6f},{:.6f},{},{},{},{},{},{}\n",
+      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{:.6f},{:.6f},{},{},{},{},{},{}\n",
                          paper_.benchmarks[run.benchmark].name, configuration_name(run.mode, run.extra_pes),
                          kDuplicationNames[static_cast<std::size_t>(run.preset.duplication)],
                          kPartitionNames[static_cast<std::size_t>(run.preset.partition)], run.preset.set.rows,
