@@ -1,8 +1,8 @@
 #include "scheduler/lower_bounds.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
-#include <optional>
 #include <utility>
 
 namespace crossweave {
@@ -10,9 +10,15 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+/// budget_bound takes its first step by this part of what work alone says: most gaps are a few per cent.
+constexpr std::int64_t kFirstStep = 64;
+
 /// Beyond it, the tables of heads and tails would take more memory than the schedule itself.
 constexpr std::size_t kMostBoundedSets = 4'000'000;
 
+constexpr Cycles kNever{std::numeric_limits<std::int64_t>::max() / 2};
+
+Cycles least(const IdVector<SetId, Cycles>& times) { return *std::ranges::min_element(times); }
 Cycles largest(const IdVector<SetId, Cycles>& times) { return *std::ranges::max_element(times); }
 
 }  // namespace
@@ -28,63 +34,97 @@ Cycles work_bound(const IdVector<LayerId, BaseLayer>& layers, const IdVector<Lay
 // --- heads ---
 
 SetBounds::Heads::Heads(const IdVector<LayerId, SetGrid>& grids, const SetDependencies& dependencies)
-    : grids_{grids},
-      scheduler_{grids, dependencies},
-      cones_{grids, dependencies},
-      heads_(grids.size()),
-      earliest_(grids.size()) {}
+    : grids_{grids}, scheduler_{grids, dependencies}, cones_{grids, dependencies} {}
 
-void SetBounds::Heads::find(const IdVector<LayerId, int>& duplicates) {
-  for (const LayerId layer : ids(grids_)) {
-    heads_[layer] = IdVector<SetId, Cycles>(grids_[layer].size());
+void SetBounds::Heads::find(const Offers& offers, int budget) {
+  const std::size_t levels = static_cast<std::size_t>(budget) + 1;
+  heads_.resize(levels);
+  earliest_.resize(levels);
+  least_of_column_.resize(levels);
+  least_.resize(levels);
+  for (std::size_t spent = 0; spent < levels; ++spent) {
+    heads_[spent].resize(grids_.size());
+    earliest_[spent].resize(grids_.size());
+    for (const LayerId layer : ids(grids_)) {
+      heads_[spent][layer] = IdVector<SetId, Cycles>(grids_[layer].size());
+    }
   }
   for (const LayerId layer : ids(grids_)) {
-    const IdVector<SetId, Cycles>& release = scheduler_.release_times(layer, earliest_);
-    IdVector<SetId, Cycles>& heads = heads_[layer];
-    IdVector<SetId, Cycles>& earliest = earliest_[layer].finish;
-    earliest.resize(heads.size());
-    for (const SetId set : ids(heads)) {
-      heads[set] = std::max(heads[set], release[set]);
-      earliest[set] = heads[set] + scheduler_.cycles(layer)[set];
+    for (std::size_t spent = 0; spent < levels; ++spent) {
+      const IdVector<SetId, Cycles>& release = scheduler_.release_times(layer, earliest_[spent]);
+      IdVector<SetId, Cycles>& heads = heads_[spent][layer];
+      IdVector<SetId, Cycles>& earliest = earliest_[spent][layer].finish;
+      earliest.resize(heads.size());
+      for (const SetId set : ids(heads)) {
+        heads[set] = std::max(heads[set], release[set]);
+        earliest[set] = heads[set] + scheduler_.cycles(layer)[set];
+      }
     }
     for (const Cone& cone : cones_.on(layer)) {
-      apply(cone, duplicates[layer]);
+      apply(cone, offers[layer]);
     }
   }
 }
 
-void SetBounds::Heads::apply(const Cone& cone, int duplicates) {
-  constexpr Cycles kNever{std::numeric_limits<std::int64_t>::max()};
-  const SetGrid& base = grids_[cone.base];
+void SetBounds::Heads::apply(const Cone& cone, const std::vector<Offer>& offers) {
   const SetGrid& tip = grids_[cone.tip];
-  const IdVector<SetId, Cycles>& base_heads = heads_[cone.base];
+  const std::size_t levels = heads_.size();
   for (int r = 0; r < tip.rows(); ++r) {
     const ConeReach& rows = cone.rows[static_cast<std::size_t>(r)];
-    if (rows.extent == 0) {
+    // Neighbouring rows often see the same of the base, and so do neighbouring columns.
+    if (r == 0 || rows != cone.rows[static_cast<std::size_t>(r) - 1]) {
+      find_row(cone, rows, offers);
+    }
+    for (std::size_t spent = 0; spent < levels; ++spent) {
+      const auto heads = heads_[spent][cone.tip].begin() + static_cast<std::ptrdiff_t>(tip.id(r, 0).value());
+      for (std::size_t c = 0; c < static_cast<std::size_t>(tip.columns()); ++c) {
+        Cycles& head = heads[static_cast<std::ptrdiff_t>(c)];
+        head = std::max(head, row_[c * levels + spent]);
+      }
+    }
+  }
+}
+
+void SetBounds::Heads::find_row(const Cone& cone, const ConeReach& rows, const std::vector<Offer>& offers) {
+  const SetGrid& base = grids_[cone.base];
+  const std::size_t levels = heads_.size();
+  row_.assign(cone.columns.size() * levels, Cycles{});
+  if (rows.extent == 0) {
+    return;
+  }
+  // The least heads in these rows: by column, then below over the columns that a cell sees.
+  for (std::size_t spent = 0; spent < levels; ++spent) {
+    const IdVector<SetId, Cycles>& heads = heads_[spent][cone.base];
+    std::vector<Cycles>& least = least_of_column_[spent];
+    least.assign(static_cast<std::size_t>(base.columns()), kNever);
+    for (int r = rows.hull.begin; r < rows.hull.end; ++r) {
+      const auto of_row = heads.begin() + static_cast<std::ptrdiff_t>(base.id(r, 0).value());
+      for (std::size_t c = 0; c < least.size(); ++c) {
+        least[c] = std::min(least[c], of_row[static_cast<std::ptrdiff_t>(c)]);
+      }
+    }
+  }
+  for (std::size_t c = 0; c < cone.columns.size(); ++c) {
+    const ConeReach& columns = cone.columns[c];
+    const auto found = row_.begin() + static_cast<std::ptrdiff_t>(c * levels);
+    if (c > 0 && columns == cone.columns[c - 1]) {
+      std::copy_n(found - static_cast<std::ptrdiff_t>(levels), levels, found);
       continue;
     }
-    if (r == 0 || rows != cone.rows[static_cast<std::size_t>(r) - 1]) {
-      least_of_column_.assign(static_cast<std::size_t>(base.columns()), kNever);
-      for (int br = rows.hull.begin; br < rows.hull.end; ++br) {
-        for (int bc = 0; bc < base.columns(); ++bc) {
-          Cycles& least = least_of_column_[static_cast<std::size_t>(bc)];
-          least = std::min(least, base_heads[base.id(br, bc)]);
-        }
-      }
+    if (columns.extent == 0) {
+      continue;
     }
-    Cycles least;
-    for (int c = 0; c < tip.columns(); ++c) {
-      const ConeReach& columns = cone.columns[static_cast<std::size_t>(c)];
-      if (columns.extent == 0) {
-        continue;
+    for (std::size_t spent = 0; spent < levels; ++spent) {
+      const auto first = least_of_column_[spent].begin();
+      least_[spent] = *std::min_element(first + columns.hull.begin, first + columns.hull.end);
+      found[static_cast<std::ptrdiff_t>(spent)] = kNever;
+    }
+    for (const Offer& offer : offers) {
+      const Cycles pass = Cycles{ceil_div(std::int64_t{rows.extent} * columns.extent, offer.duplicates)} + cone.between;
+      for (auto spent = static_cast<std::size_t>(offer.price); spent < levels; ++spent) {
+        Cycles& best = found[static_cast<std::ptrdiff_t>(spent)];
+        best = std::min(best, least_[spent - static_cast<std::size_t>(offer.price)] + pass);
       }
-      if (c == 0 || columns.hull != cone.columns[static_cast<std::size_t>(c) - 1].hull) {
-        least = *std::min_element(least_of_column_.begin() + columns.hull.begin,
-                                  least_of_column_.begin() + columns.hull.end);
-      }
-      const std::int64_t work = std::int64_t{rows.extent} * columns.extent;
-      Cycles& head = heads_[cone.tip][tip.id(r, c)];
-      head = std::max(head, least + Cycles{ceil_div(work, duplicates)} + cone.between);
     }
   }
 }
@@ -96,31 +136,38 @@ SetBounds::SetBounds(const IdVector<LayerId, SetGrid>& grids, const SetDependenc
       forward_{grids, dependencies},
       backward_{reversed_.grids, reversed_.dependencies} {}
 
-void SetBounds::assume(const IdVector<LayerId, int>& duplicates) {
-  forward_.find(duplicates);
-  backward_.find(IdVector<LayerId, int>{std::vector<int>(duplicates.raw().rbegin(), duplicates.raw().rend())});
-  longest_way_ = Cycles{};
-  for (const LayerId layer : ids(duplicates)) {
-    for (const SetId set : ids(heads(layer))) {
-      longest_way_ = std::max(longest_way_, heads(layer)[set] + forward_.cycles(layer)[set] + tails(layer)[set]);
-    }
-  }
+void SetBounds::assume(const Offers& offers, int budget) {
+  forward_.find(offers, budget);
+  backward_.find(Offers{std::vector<std::vector<Offer>>(offers.raw().rbegin(), offers.raw().rend())}, budget);
 }
 
-Cycles SetBounds::of_layer(LayerId layer, int duplicates, Cycles known) {
+std::int64_t SetBounds::work_of(LayerId layer) const {
   std::int64_t work = 0;
-  for (const SetId set : ids(heads(layer))) {
+  for (const SetId set : ids(heads(layer, 0))) {
     work += forward_.cycles(layer)[set].count();
   }
-  const Cycles most = largest(heads(layer)) + Cycles{ceil_div(work, duplicates)} + largest(tails(layer));
-  return most <= known ? known : std::max(known, relaxed(layer, duplicates));
+  return work;
 }
 
-Cycles SetBounds::relaxed(LayerId layer, int duplicates) {
-  const IdVector<SetId, Cycles>& head = heads(layer);
-  const IdVector<SetId, Cycles>& tail = tails(layer);
-  sorter_.sort_by_time(head, by_head_);
-  sorter_.sort_latest_first(tail, by_tail_);
+bool SetBounds::allows(LayerId layer, int duplicates, int left, Cycles latency) {
+  const Cycles work{ceil_div(work_of(layer), duplicates)};
+  for (int before = 0; before <= left; ++before) {
+    const IdVector<SetId, Cycles>& head = heads(layer, before);
+    const IdVector<SetId, Cycles>& tail = tails(layer, left - before);
+    if (least(head) + work + least(tail) > latency) {
+      continue;
+    }
+    if (largest(head) + work + largest(tail) <= latency || relaxed(layer, duplicates, head, tail) <= latency) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Cycles SetBounds::relaxed(LayerId layer, int duplicates, const IdVector<SetId, Cycles>& heads,
+                          const IdVector<SetId, Cycles>& tails) {
+  sorter_.sort_by_time(heads, by_head_);
+  sorter_.sort_latest_first(tails, by_tail_);
   place_.resize(by_tail_.size());
   left_.resize(by_tail_.size());
   for (std::size_t place = 0; place < by_tail_.size(); ++place) {
@@ -134,32 +181,43 @@ Cycles SetBounds::relaxed(LayerId layer, int duplicates) {
   std::size_t released = 0;
   while (released < by_head_.size() || !waiting_.empty()) {
     if (waiting_.empty()) {
-      now = std::max(now, head[by_head_[released]].count() * duplicates);
+      now = std::max(now, heads[by_head_[released]].count() * duplicates);
     }
-    for (; released < by_head_.size() && head[by_head_[released]].count() * duplicates <= now; ++released) {
+    for (; released < by_head_.size() && heads[by_head_[released]].count() * duplicates <= now; ++released) {
       waiting_.insert(place_[by_head_[released].value()]);
     }
     const std::uint32_t place = waiting_.take();
     std::int64_t steps = left_[place];
     if (released < by_head_.size()) {
-      steps = std::min(steps, head[by_head_[released]].count() * duplicates - now);
+      steps = std::min(steps, heads[by_head_[released]].count() * duplicates - now);
     }
     now += steps;
     left_[place] -= steps;
     if (left_[place] > 0) {
       waiting_.insert(place);
     } else {
-      bound = std::max(bound, Cycles{ceil_div(now, duplicates)} + tail[by_tail_[place]]);
+      bound = std::max(bound, Cycles{ceil_div(now, duplicates)} + tails[by_tail_[place]]);
     }
   }
   return bound;
 }
 
 Cycles SetBounds::of_mapping(const IdVector<LayerId, int>& duplicates) {
-  assume(duplicates);
-  Cycles bound = longest_way();
+  Offers offers;
+  for (const int count : duplicates) {
+    offers.push_back({{count, 0}});
+  }
+  assume(offers, 0);
+  Cycles bound;
   for (const LayerId layer : ids(duplicates)) {
-    bound = of_layer(layer, duplicates[layer], bound);
+    for (const SetId set : ids(heads(layer, 0))) {
+      bound = std::max(bound, heads(layer, 0)[set] + forward_.cycles(layer)[set] + tails(layer, 0)[set]);
+    }
+  }
+  for (const LayerId layer : ids(duplicates)) {
+    if (!allows(layer, duplicates[layer], 0, bound)) {
+      bound = relaxed(layer, duplicates[layer], heads(layer, 0), tails(layer, 0));
+    }
   }
   return bound;
 }
@@ -181,99 +239,75 @@ namespace {
 /// Refutes latencies; see budget_bound.
 class Refutation {
  public:
-  Refutation(const IdVector<LayerId, DuplicationCandidate>& layers, SetBounds& bounds, std::int64_t extra_pes,
-             int effort)
-      : layers_{layers}, bounds_{bounds}, extra_pes_{extra_pes}, effort_{effort} {}
+  Refutation(const IdVector<LayerId, DuplicationCandidate>& layers, SetBounds& bounds, std::int64_t extra_pes)
+      : layers_{layers}, bounds_{bounds}, extra_pes_{extra_pes} {}
 
   /// True when no mapping has a latency of at most `latency`.
   [[nodiscard]] bool refutes(Cycles latency) {
-    cases_ = 0;
-    latency_ = latency;
-    Case all;
+    IdVector<LayerId, int> least;
     for (const DuplicationCandidate& layer : layers_) {
-      all.least.push_back(1);
-      all.most.push_back(static_cast<int>(std::min(1 + extra_pes_ / layer.pes, layer.ofm.pixels())));
+      least.push_back(static_cast<int>(ceil_div(layer.cycles, latency.count())));
     }
-    return impossible(std::move(all));
-  }
-
- private:
-  /// Numbers of duplicates from `least` to `most`.
-  struct Case {
-    Duplicates least;
-    Duplicates most;
-  };
-
-  [[nodiscard]] bool impossible(Case at) {
-    if (++cases_ > effort_) {
-      return false;
-    }
-    if (!narrow(at)) {
-      return true;
-    }
-    // The slowest layer first: with its least number the others have more work behind or before them than they can do.
-    std::optional<LayerId> slowest;
-    for (const LayerId layer : ids(layers_)) {
-      if (at.least[layer] < at.most[layer] &&
-          (!slowest || layers_[layer].cycles * at.least[*slowest] > layers_[*slowest].cycles * at.least[layer])) {
-        slowest = layer;
-      }
-    }
-    if (!slowest) {
-      return false;
-    }
-    Case with_least = at;
-    with_least.most[*slowest] = at.least[*slowest];
-    if (!impossible(std::move(with_least))) {
-      return false;
-    }
-    ++at.least[*slowest];
-    return impossible(std::move(at));
-  }
-
-  /// Leaves out numbers that cannot be; false when none are left.
-  [[nodiscard]] bool narrow(Case& at) {
     for (bool changed = true; changed;) {
       std::int64_t left = extra_pes_;
       for (const LayerId layer : ids(layers_)) {
-        left -= std::int64_t{layers_[layer].pes} * (at.least[layer] - 1);
+        left -= std::int64_t{layers_[layer].pes} * (least[layer] - 1);
       }
       if (left < 0) {
-        return false;
+        return true;
       }
+      // A coarser budget rounds prices down.
+      const std::int64_t pes_of_unit = left / kMostLevels + 1;
+      const int budget = static_cast<int>(left / pes_of_unit);
+      Offers offers;
       for (const LayerId layer : ids(layers_)) {
-        at.most[layer] =
-            static_cast<int>(std::min<std::int64_t>(at.most[layer], at.least[layer] + left / layers_[layer].pes));
+        offers.push_back(offers_of(layers_[layer], least[layer], left, pes_of_unit));
       }
-      bounds_.assume(at.most);
-      if (bounds_.longest_way() > latency_) {
-        return false;
-      }
+      bounds_.assume(offers, budget);
       changed = false;
       for (const LayerId layer : ids(layers_)) {
-        while (bounds_.of_layer(layer, at.least[layer], latency_) > latency_) {
-          if (++at.least[layer] > at.most[layer]) {
-            return false;
-          }
-          changed = true;
+        const auto possible = std::ranges::find_if(offers[layer], [&](const Offer& offer) {
+          return bounds_.allows(layer, offer.duplicates, budget - offer.price, latency);
+        });
+        if (possible == offers[layer].end()) {
+          return true;
         }
+        changed = changed || possible->duplicates > least[layer];
+        least[layer] = possible->duplicates;
       }
     }
-    return true;
+    return false;
+  }
+
+ private:
+  /// Heads and tails are found for so many parts of the budget.
+  static constexpr std::int64_t kMostLevels = 16;
+
+  static std::vector<Offer> offers_of(const DuplicationCandidate& layer, int least, std::int64_t left,
+                                      std::int64_t pes_of_unit) {
+    std::vector<Offer> offers;
+    for (std::int64_t more = 0; more * layer.pes <= left && least + more <= std::max<std::int64_t>(least, layer.cycles);
+         ++more) {
+      const Offer offer{least + static_cast<int>(more), static_cast<int>(more * layer.pes / pes_of_unit)};
+      // For one price only the largest number is of interest.
+      if (!offers.empty() && offers.back().price == offer.price && offers.size() > 1) {
+        offers.back() = offer;
+      } else {
+        offers.push_back(offer);
+      }
+    }
+    return offers;
   }
 
   const IdVector<LayerId, DuplicationCandidate>& layers_;
   SetBounds& bounds_;
   std::int64_t extra_pes_;
-  int effort_;
-  int cases_{0};
-  Cycles latency_;
 };
 
 }  // namespace
 
 Cycles budget_bound(const IdVector<LayerId, DuplicationCandidate>& layers, const IdVector<LayerId, SetGrid>& pixels,
-                    const SetDependencies& dependencies, std::int64_t extra_pes, int effort) {
+                    const SetDependencies& dependencies, std::int64_t extra_pes) {
   // The largest t_i / d_i at the `bottleneck` d is the least there is: each d_j it gives is the least that keeps
   // t_j / d_j at or below the final maximum.
   const Duplicates bottleneck = duplicate_for_bottleneck(layers, extra_pes, {Partition::dispatch, {1, 1}});
@@ -282,9 +316,10 @@ Cycles budget_bound(const IdVector<LayerId, DuplicationCandidate>& layers, const
     bound = std::max(bound, Cycles{ceil_div(layers[layer].cycles, bottleneck[layer])});
   }
   SetBounds bounds{pixels, dependencies};
-  Refutation refutation{layers, bounds, extra_pes, effort};
+  Refutation refutation{layers, bounds, extra_pes};
   // Doubling steps up to a latency that is not refuted, then halving ones down.
-  std::int64_t step = 1;
+  auto step = static_cast<std::int64_t>(
+      std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(1, bound.count() / kFirstStep))));
   while (refutation.refutes(bound + Cycles{step - 1})) {
     bound += Cycles{step};
     step *= 2;

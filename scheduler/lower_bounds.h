@@ -19,15 +19,26 @@ namespace crossweave {
 /// does one cycle of work at a time; so some duplicate works for at least t_i / d_i cycles, a whole number of them.
 [[nodiscard]] Cycles work_bound(const IdVector<LayerId, BaseLayer>& layers, const IdVector<LayerId, int>& duplicates);
 
+/// A number of duplicates that a layer may have, and how much of a common budget it takes.
+struct Offer {
+  int duplicates{1};
+  int price{0};
+};
+/// Of each layer, ascending in both; the first is free.
+using Offers = IdVector<LayerId, std::vector<Offer>>;
+
 /// Bounds by heads, work and tails, on given sets.
 ///
-/// *Head* of a set: a time before which it cannot start, in any schedule. It is the largest of
+/// *Head* of a set: a time before which it cannot start, in any schedule in which no more than so much of the budget is
+/// spent on the layers before its own. It is the largest of
 ///  - head + cycles of each set that it depends on;
 ///  - for each cone (scheduler/dependency_cones.h) with base b: the least head in the cone + ceil(its cycles / d_b) +
-///    the time between. Proof: none of its sets starts before the least head; d_b duplicates need that many cycles for
-///    them; the last one still has to make its way through the layers between.
-/// *Tail* of a set: a time that always passes between its finish and the end. It is its head in the reversed network
-/// (scheduler/reversed_network.h), as a schedule read backwards is one of that network.
+///    the time between, for the best offer of b, where the least head is that with the rest of the budget. Proof: none
+///    of the sets starts before the least head; d_b duplicates need that many cycles for them; the last one still has
+///    to make its way through the layers between.
+/// *Tail* of a set: a time that always passes between its finish and the end, spending no more on the layers behind. It
+/// is its head in the reversed network (scheduler/reversed_network.h): a schedule read backwards is one of that
+/// network.
 ///
 /// For each layer, its sets are then jobs with a head, work and a tail on d equal machines. Let a set be cut into
 /// pieces, computed by several duplicates at once: that can only help. What is left is one machine d times as fast,
@@ -39,21 +50,20 @@ class SetBounds {
   SetBounds(const SetBounds&) = delete;
   SetBounds& operator=(const SetBounds&) = delete;
 
-  /// Finds heads and tails for at most so many duplicates. More make both shorter.
-  void assume(const IdVector<LayerId, int>& duplicates);
+  /// Finds heads and tails for every part of a budget.
+  void assume(const Offers& offers, int budget);
 
-  /// What the sets of one layer on `duplicates` copies say, with heads and tails as assumed; `known` if that is no
-  /// more.
-  [[nodiscard]] Cycles of_layer(LayerId layer, int duplicates, Cycles known);
-
-  /// As assumed.
-  [[nodiscard]] const IdVector<SetId, Cycles>& heads(LayerId layer) const { return forward_.of(layer); }
-  [[nodiscard]] const IdVector<SetId, Cycles>& tails(LayerId layer) const {
-    return backward_.of(reversed_.mirror(layer));
+  /// With at most `spent` on the layers before, or behind.
+  [[nodiscard]] const IdVector<SetId, Cycles>& heads(LayerId layer, int spent) const {
+    return forward_.of(layer, spent);
+  }
+  [[nodiscard]] const IdVector<SetId, Cycles>& tails(LayerId layer, int spent) const {
+    return backward_.of(reversed_.mirror(layer), spent);
   }
 
-  /// The largest head + cycles + tail.
-  [[nodiscard]] Cycles longest_way() const { return longest_way_; }
+  /// Whether the sets of one layer, on so many duplicates, and `left` of the budget for all other layers, allow for a
+  /// latency of at most `latency`.
+  [[nodiscard]] bool allows(LayerId layer, int duplicates, int left, Cycles latency);
 
   /// No schedule of these sets with these duplicates is shorter.
   [[nodiscard]] Cycles of_mapping(const IdVector<LayerId, int>& duplicates);
@@ -63,28 +73,37 @@ class SetBounds {
   class Heads {
    public:
     Heads(const IdVector<LayerId, SetGrid>& grids, const SetDependencies& dependencies);
-    void find(const IdVector<LayerId, int>& duplicates);
-    [[nodiscard]] const IdVector<SetId, Cycles>& of(LayerId layer) const { return heads_[layer]; }
+    void find(const Offers& offers, int budget);
+    [[nodiscard]] const IdVector<SetId, Cycles>& of(LayerId layer, int spent) const {
+      return heads_[static_cast<std::size_t>(spent)][layer];
+    }
     [[nodiscard]] const SetCycles& cycles(LayerId layer) const { return scheduler_.cycles(layer); }
 
    private:
-    void apply(const Cone& cone, int duplicates);
+    void apply(const Cone& cone, const std::vector<Offer>& offers);
+    /// What a cone says of the cells of one row of its tip, into row_.
+    void find_row(const Cone& cone, const ConeReach& rows, const std::vector<Offer>& offers);
 
     const IdVector<LayerId, SetGrid>& grids_;
     LayerScheduler scheduler_;
     DependencyCones cones_;
-    IdVector<LayerId, IdVector<SetId, Cycles>> heads_;
-    NetworkTimes earliest_;  ///< finish = head + cycles; no duplicates
-    std::vector<Cycles> least_of_column_;
+    /// By what is spent.
+    std::vector<IdVector<LayerId, IdVector<SetId, Cycles>>> heads_;
+    std::vector<NetworkTimes> earliest_;  ///< finish = head + cycles; no duplicates
+    // Of find_row. The first two by what is spent, the last by column and then by what is spent.
+    std::vector<std::vector<Cycles>> least_of_column_;
+    std::vector<Cycles> least_;
+    std::vector<Cycles> row_;
   };
 
   /// A layer's jobs on one machine d times as fast, with preemption, the longest tail first.
-  [[nodiscard]] Cycles relaxed(LayerId layer, int duplicates);
+  [[nodiscard]] Cycles relaxed(LayerId layer, int duplicates, const IdVector<SetId, Cycles>& heads,
+                               const IdVector<SetId, Cycles>& tails);
+  [[nodiscard]] std::int64_t work_of(LayerId layer) const;
 
   ReversedNetwork reversed_;
   Heads forward_;
   Heads backward_;
-  Cycles longest_way_;
   SetSorter sorter_;
   SmallestFirst waiting_;
   std::vector<SetId> by_head_;
@@ -103,14 +122,13 @@ class SetBounds {
 /// their order and the partition. Sets of one pixel are assumed: a schedule of larger sets is one of these, too, with
 /// the pixels of a set one after the other.
 ///
-/// Proof by refutation: is a latency <= T possible? Each layer has a least number of duplicates with which its own
-/// bound, on heads and tails as if all others had all the PEs that may be theirs, stays within T. If these numbers
-/// together take too many PEs, T is refuted. If not, what is left says how many duplicates a layer has at most; heads
-/// and tails grow by that, and so on until nothing changes. Then one layer's number is tried: either it is the least,
-/// or larger; T is refuted if both cases are. `effort` bounds the number of cases; a T that is not refuted by then
-/// counts as possible.
+/// Proof by refutation: is a latency <= T possible? A layer needs at least t_i / T duplicates. What these leave of the
+/// PEs is the budget: with it, whatever is spent on a layer is missing before and behind it. A number of duplicates
+/// with which a layer's own bound is above T for every division of the rest cannot be. If a layer has none left, T is
+/// refuted. Otherwise the least numbers may have risen; then less is left, heads and tails grow, and so on until
+/// nothing changes.
 [[nodiscard]] Cycles budget_bound(const IdVector<LayerId, DuplicationCandidate>& layers,
                                   const IdVector<LayerId, SetGrid>& pixels, const SetDependencies& dependencies,
-                                  std::int64_t extra_pes, int effort);
+                                  std::int64_t extra_pes);
 
 }  // namespace crossweave

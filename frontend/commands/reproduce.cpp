@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 constexpr const char* kPaper = "configs/paper/clsa-cim.yaml";
 constexpr const char* kReport = "reproduce.md";
 constexpr int kMostWorkers = 256;
-/// Cases of a proof (scheduler/lower_bounds.h): beyond so many, the bounds of the benchmarks hardly rise.
-constexpr int kBoundEffort = 8;
 
 struct Options {
   std::string target{"all"};
@@ -62,7 +60,6 @@ int reproduce_paper(const Options& options) {
   reproduction.workers = static_cast<std::size_t>(
       options.workers > 0 ? options.workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   reproduction.evaluations = options.evaluations;
-  reproduction.bound_effort = kBoundEffort;
   const Reproduction result =
       reproduce(*setup, reproduction, [](const std::string& line) { spdlog::info("{}", line); });
 

@@ -252,14 +252,13 @@ class Reproducer {
   }
 
   /// Whatever the duplicates, sets, order and partition.
-  [[nodiscard]] std::int64_t proven_bound(const MappedNetwork& network, int extra_pes) const {
+  [[nodiscard]] static std::int64_t proven_bound(const MappedNetwork& network, int extra_pes) {
     IdVector<LayerId, SetGrid> pixels;
     for (const BaseLayer& layer : network.layers) {
       pixels.push_back(SetGrid{layer.ofm, {1, 1}});
     }
     const SetDependencies dependencies = determine_dependencies(network.graph, network.layers, pixels);
-    return budget_bound(duplication_candidates(network.layers, network.crossbars), pixels, dependencies, extra_pes,
-                        options_.bound_effort)
+    return budget_bound(duplication_candidates(network.layers, network.crossbars), pixels, dependencies, extra_pes)
         .count();
   }
 

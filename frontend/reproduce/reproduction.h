@@ -37,7 +37,6 @@ struct ReproductionOptions {
   Target target{Target::all};
   std::size_t workers{1};
   int evaluations{0};  ///< of each search
-  int bound_effort{0};
 };
 
 /// A table of the report, first row the heading.

@@ -131,6 +131,15 @@ Cycles optimum_order_by_order(const Jobs& jobs, const IdVector<LayerId, int>& du
   return best;
 }
 
+/// These duplicates and no others.
+Offers fixed(const IdVector<LayerId, int>& duplicates) {
+  Offers offers;
+  for (const int count : duplicates) {
+    offers.push_back({{count, 0}});
+  }
+  return offers;
+}
+
 struct Tiny {
   MappedNetwork mapped;
   IdVector<LayerId, DuplicationCandidate> candidates;
@@ -265,13 +274,8 @@ TEST_CASE("bound <= optimum <= ours, over all duplicates that a number of PEs al
         for_each_duplication(net.candidates, extra_pes, [&](const IdVector<LayerId, int>& duplicates) {
           optimum = std::min(optimum, optimum_cycle_by_cycle(jobs, duplicates));
         });
-        Cycles before;
-        for (const int effort : {1, 4, 100}) {
-          const Cycles bound = budget_bound(net.candidates, stages.grids, stages.dependencies, extra_pes, effort);
-          CHECK(bound <= optimum);
-          CHECK(bound >= before);
-          before = bound;
-        }
+        const Cycles bound = budget_bound(net.candidates, stages.grids, stages.dependencies, extra_pes);
+        CHECK(bound <= optimum);
         MappingOptions options;
         options.extra_pes = extra_pes;
         options.duplication = Duplication::makespan;
@@ -281,12 +285,77 @@ TEST_CASE("bound <= optimum <= ours, over all duplicates that a number of PEs al
         const auto ours = schedule_network(net.mapped, options);
         REQUIRE(ours);
         CHECK(optimum <= ours->schedule.latency());
-        tight += before == optimum ? 1 : 0;
+        tight += bound == optimum ? 1 : 0;
         ++cases;
       }
     }
   }
   CHECK(tight > cases / 2);
+}
+
+TEST_CASE("a bound holds for budgets of more PEs than it tells apart", "[bounds]") {
+  const Tiny net = tiny(test::conv_chain(2, 2, 2));
+  const Staged stages = staged(net.mapped, {1, 1});
+  const Jobs jobs = jobs_of(stages.grids, stages.dependencies);
+  for (const int extra_pes : {6, 17, 40}) {
+    Cycles optimum{std::numeric_limits<std::int64_t>::max()};
+    for_each_duplication(net.candidates, std::min(extra_pes, 8), [&](const IdVector<LayerId, int>& duplicates) {
+      optimum = std::min(optimum, optimum_cycle_by_cycle(jobs, duplicates));
+    });
+    // Beyond one duplicate a pixel there is nothing to gain: the first layer's pixels at once, then the second's.
+    CHECK(optimum == Cycles{2});
+    const Cycles bound = budget_bound(net.candidates, stages.grids, stages.dependencies, extra_pes);
+    CHECK(bound <= optimum);
+    CHECK(bound >= Cycles{1});
+  }
+}
+
+TEST_CASE("heads with a budget are no later than with any duplicates that it pays for", "[bounds]") {
+  for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    const Tiny net = tiny(test::random_network(seed), CrossbarSpec{16, 8});
+    const Staged stages = staged(net.mapped, {1, 1});
+    const std::size_t count = net.candidates.size();
+    constexpr int kBudget = 6;
+    // One price for all layers: more of them can be bought for.
+    Offers offers;
+    for (std::size_t i = 0; i < count; ++i) {
+      offers.push_back({{1, 0}, {2, 2}, {3, 4}, {5, 5}});
+    }
+    SetBounds any{stages.grids, stages.dependencies};
+    any.assume(offers, kBudget);
+    SetBounds given{stages.grids, stages.dependencies};
+    test::Random random{seed};
+    for (int draw = 0; draw < 8; ++draw) {
+      IdVector<LayerId, int> duplicates(count, 1);
+      IdVector<LayerId, int> prices(count, 0);
+      for (int left = kBudget; left >= 2;) {
+        const LayerId layer{static_cast<std::size_t>(random.between(0, static_cast<int>(count) - 1))};
+        const Offer& offer = random.pick(offers[layer]);
+        if (offer.price > left + prices[layer]) {
+          break;
+        }
+        left += prices[layer] - offer.price;
+        duplicates[layer] = offer.duplicates;
+        prices[layer] = offer.price;
+      }
+      given.assume(fixed(duplicates), 0);
+      int before = 0;
+      for (const LayerId layer : ids(duplicates)) {
+        int behind = 0;
+        for (std::size_t i = layer.value() + 1U; i < count; ++i) {
+          behind += prices[LayerId{i}];
+        }
+        CAPTURE(seed, draw, layer.value(), before, behind);
+        bool holds = true;
+        for (const SetId set : ids(given.heads(layer, 0))) {
+          holds = holds && any.heads(layer, before)[set] <= given.heads(layer, 0)[set] &&
+                  any.tails(layer, behind)[set] <= given.tails(layer, 0)[set];
+        }
+        CHECK(holds);
+        before += prices[layer];
+      }
+    }
+  }
 }
 
 TEST_CASE("no set starts before its head, and none ends after what its tail leaves", "[bounds]") {
@@ -295,13 +364,13 @@ TEST_CASE("no set starts before its head, and none ends after what its tail leav
     CAPTURE(seed);
     const ScheduledNetwork& network = drawn.network;
     SetBounds bounds{network.grids, network.dependencies};
-    bounds.assume(network.duplicates);
+    bounds.assume(fixed(network.duplicates), 0);
     const Cycles latency = network.schedule.latency();
     for (const LayerId layer : ids(network.grids)) {
       const LayerSchedule& scheduled = network.schedule.layers[layer];
       for (const SetId set : ids(scheduled.start)) {
-        if (scheduled.start[set] < bounds.heads(layer)[set] ||
-            scheduled.finish[set] + bounds.tails(layer)[set] > latency) {
+        if (scheduled.start[set] < bounds.heads(layer, 0)[set] ||
+            scheduled.finish[set] + bounds.tails(layer, 0)[set] > latency) {
           FAIL_CHECK("layer " << layer.value() << ", set " << set.value());
         }
       }
@@ -315,17 +384,17 @@ TEST_CASE("heads count what lies behind a set, through any number of layers", "[
   const Tiny net = tiny(test::conv_chain(3, 5, 2));
   const Staged stages = staged(net.mapped, {1, 1});
   SetBounds bounds{stages.grids, stages.dependencies};
-  bounds.assume({1, 1, 1});
-  CHECK(bounds.heads(LayerId{0})[SetId{0}] == Cycles{0});
-  CHECK(bounds.heads(LayerId{1})[SetId{0}] == Cycles{4});
-  CHECK(bounds.heads(LayerId{2})[SetId{0}] == Cycles{9 + 1});
+  bounds.assume(fixed({1, 1, 1}), 0);
+  CHECK(bounds.heads(LayerId{0}, 0)[SetId{0}] == Cycles{0});
+  CHECK(bounds.heads(LayerId{1}, 0)[SetId{0}] == Cycles{4});
+  CHECK(bounds.heads(LayerId{2}, 0)[SetId{0}] == Cycles{9 + 1});
   // The centre: all 25 pixels of the first layer, then one of the second.
-  CHECK(bounds.heads(LayerId{2})[SetId{12}] == Cycles{25 + 1});
-  CHECK(bounds.tails(LayerId{0})[SetId{12}] == Cycles{25 + 1});
-  CHECK(bounds.tails(LayerId{2})[SetId{12}] == Cycles{0});
-  bounds.assume({4, 1, 1});
-  CHECK(bounds.heads(LayerId{2})[SetId{12}] == Cycles{3 + 9});
-  CHECK(bounds.heads(LayerId{2})[SetId{0}] == Cycles{1 + 4});
+  CHECK(bounds.heads(LayerId{2}, 0)[SetId{12}] == Cycles{25 + 1});
+  CHECK(bounds.tails(LayerId{0}, 0)[SetId{12}] == Cycles{25 + 1});
+  CHECK(bounds.tails(LayerId{2}, 0)[SetId{12}] == Cycles{0});
+  bounds.assume(fixed({4, 1, 1}), 0);
+  CHECK(bounds.heads(LayerId{2}, 0)[SetId{12}] == Cycles{3 + 9});
+  CHECK(bounds.heads(LayerId{2}, 0)[SetId{0}] == Cycles{1 + 4});
 }
 
 TEST_CASE("pixels that a stride skips are nobody's input", "[bounds]") {
@@ -334,11 +403,11 @@ TEST_CASE("pixels that a stride skips are nobody's input", "[bounds]") {
   const Tiny mapped = tiny(net.graph());
   const Staged stages = staged(mapped.mapped, {1, 1});
   SetBounds bounds{stages.grids, stages.dependencies};
-  bounds.assume({1, 1, 1});
+  bounds.assume(fixed({1, 1, 1}), 0);
   // The centre of the last layer's 3 x 3 needs 9 of the 25.
-  CHECK(bounds.heads(LayerId{2})[SetId{4}] == Cycles{9 + 1});
-  CHECK(bounds.tails(LayerId{0})[SetId{1}] == Cycles{0});
-  CHECK(bounds.tails(LayerId{0})[SetId{0}] == Cycles{1 + 4});
+  CHECK(bounds.heads(LayerId{2}, 0)[SetId{4}] == Cycles{9 + 1});
+  CHECK(bounds.tails(LayerId{0}, 0)[SetId{1}] == Cycles{0});
+  CHECK(bounds.tails(LayerId{0}, 0)[SetId{0}] == Cycles{1 + 4});
 }
 
 }  // namespace crossweave

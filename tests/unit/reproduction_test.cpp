@@ -153,8 +153,8 @@ TEST_CASE("the case study as published, whatever the number of processes", "[rep
   const PaperSetup setup = paper();
   std::vector<std::string> seen;
   const Reproduction one =
-      reproduce(setup, {Target::fig6, 1, 20, 1}, [&](const std::string& line) { seen.push_back(line); });
-  const Reproduction three = reproduce(setup, {Target::fig6, 3, 20, 1}, [](const std::string&) {});
+      reproduce(setup, {Target::fig6, 1, 20}, [&](const std::string& line) { seen.push_back(line); });
+  const Reproduction three = reproduce(setup, {Target::fig6, 3, 20}, [](const std::string&) {});
   CHECK(to_markdown("t", one) == to_markdown("t", three));
   REQUIRE(one.files.size() == three.files.size());
   for (std::size_t i = 0; i < one.files.size(); ++i) {
@@ -181,7 +181,7 @@ TEST_CASE("the case study as published, whatever the number of processes", "[rep
 TEST_CASE("Tables I and II as published, save the number of TinyYOLOv4's layers", "[reproduction]") {
   const PaperSetup setup = paper();
   for (const Target target : {Target::table1, Target::table2}) {
-    const Reproduction result = reproduce(setup, {target, 2, 20, 1}, [](const std::string&) {});
+    const Reproduction result = reproduce(setup, {target, 2, 20}, [](const std::string&) {});
     REQUIRE(result.tables.size() == 1);
     CHECK(result.files.empty());
     int different = 0;
@@ -197,7 +197,7 @@ TEST_CASE("every published number within 10 % by one choice, and within 2 % by a
           "[reproduction][slow]") {
   const PaperSetup setup = paper();
   for (const Target target : {Target::fig6, Target::fig7}) {
-    const Reproduction result = reproduce(setup, {target, 2, 20, 1}, [](const std::string&) {});
+    const Reproduction result = reproduce(setup, {target, 2, 20}, [](const std::string&) {});
     const ReportTable& numbers = table_of(result, "Published numbers");
     for (std::size_t r = 1; r < numbers.rows.size(); ++r) {
       const std::vector<std::string>& row = numbers.rows[r];
@@ -225,7 +225,7 @@ TEST_CASE("28 points: never worse than the published method, beyond the bars, an
       {"ResNet50", {32.4, 0}},      {"ResNet101", {31.5, 0}},     {"ResNet152", {33.9, 0}}};
   const PaperSetup setup = paper();
   const Reproduction result =
-      reproduce(setup, {Target::points, 2, SearchOptions{}.evaluations, 8}, [](const std::string&) {});
+      reproduce(setup, {Target::points, 2, SearchOptions{}.evaluations}, [](const std::string&) {});
   const ReportTable& points = table_of(result, "Beyond the paper");
   REQUIRE(points.rows.size() == 1 + 28);
   check_measured_as_scheduled(result, 2 * 28);
