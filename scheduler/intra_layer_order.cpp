@@ -10,12 +10,25 @@ void SetSorter::sort(const SetGrid& grid, LayerOrder order, const IdVector<SetId
     sort_by_time(release, sorted);
     return;
   }
-  keys_.assign(grid.size(), 0);
-  if (order.by == LayerOrder::By::diagonal) {
-    std::size_t set = 0;
-    for (int r = 0; r < grid.rows(); ++r) {
-      for (int c = 0; c < grid.columns(); ++c) {
-        keys_[set++] = std::int64_t{order.slope} * r + c;
+  keys_.clear();
+  keys_.reserve(grid.size());
+  const std::int64_t rows = grid.rows();
+  const std::int64_t columns = grid.columns();
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      switch (order.by) {
+        case LayerOrder::By::diagonal:
+          keys_.push_back(order.slope * r + c);
+          break;
+        case LayerOrder::By::growing:
+          keys_.push_back(std::max((r + 1) * columns, (c + 1) * rows));
+          break;
+        case LayerOrder::By::closing:
+          keys_.push_back(-std::max((rows - r) * columns, (columns - c) * rows));
+          break;
+        case LayerOrder::By::raster:
+        case LayerOrder::By::release:
+          keys_.push_back(0);
       }
     }
   }

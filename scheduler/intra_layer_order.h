@@ -16,6 +16,8 @@ struct LayerOrder {
     raster,    ///< rows of sets, left to right
     release,   ///< what can start first
     diagonal,  ///< along lines that fall by one row in `slope` columns: by slope * row + column of the set
+    growing,   ///< the map's shape, growing from the first corner
+    closing,   ///< the rest has the map's shape, shrinking into the last corner
   };
   By by{By::raster};
   int slope{1};

@@ -11,13 +11,15 @@ namespace crossweave {
 namespace {
 
 /// Steep lines begin and end in a corner, where few sets wait for each other, and are nearly rows in between, where a
-/// diagonal would be at its longest.
-constexpr std::array<LayerOrder, 7> kRules{{{LayerOrder::By::raster, 1},
+/// diagonal would be at its longest. Corners that grow or close in the map's shape do the same with fewer neighbours.
+constexpr std::array<LayerOrder, 9> kRules{{{LayerOrder::By::raster, 1},
                                             {LayerOrder::By::diagonal, 16},
                                             {LayerOrder::By::diagonal, 8},
                                             {LayerOrder::By::diagonal, 4},
                                             {LayerOrder::By::diagonal, 2},
                                             {LayerOrder::By::diagonal, 1},
+                                            {LayerOrder::By::growing, 1},
+                                            {LayerOrder::By::closing, 1},
                                             {LayerOrder::By::release, 1}}};
 
 class MappingSearch {

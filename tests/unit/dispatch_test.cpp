@@ -84,6 +84,15 @@ TEST_CASE("the rules of Stage III", "[dispatch]") {
   CHECK(order({LayerOrder::By::release, 1}) == std::vector<std::uint32_t>{4, 1, 3, 2, 0, 5});
   CHECK(order({LayerOrder::By::diagonal, 1}) == std::vector<std::uint32_t>{0, 1, 3, 2, 4, 5});
   CHECK(order({LayerOrder::By::diagonal, 2}) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5});
+  CHECK(order({LayerOrder::By::growing, 1}) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5});
+  CHECK(order({LayerOrder::By::closing, 1}) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5});
+  const SetGrid square{{3, 3, 1}, {1, 1}};
+  sorter.sort(square, {LayerOrder::By::growing, 1}, IdVector<SetId, Cycles>(9), sorted);
+  CHECK(sorted ==
+        std::vector<SetId>{SetId{0}, SetId{1}, SetId{3}, SetId{4}, SetId{2}, SetId{5}, SetId{6}, SetId{7}, SetId{8}});
+  sorter.sort(square, {LayerOrder::By::closing, 1}, IdVector<SetId, Cycles>(9), sorted);
+  CHECK(sorted ==
+        std::vector<SetId>{SetId{0}, SetId{1}, SetId{2}, SetId{3}, SetId{6}, SetId{4}, SetId{5}, SetId{7}, SetId{8}});
 }
 
 TEST_CASE("whoever is free takes the first released set; the longest free one first", "[dispatch]") {
