@@ -310,6 +310,43 @@ TEST_CASE("a bound holds for budgets of more PEs than it tells apart", "[bounds]
   }
 }
 
+TEST_CASE("no search finds less than the bound, whatever the PEs", "[bounds]") {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Tiny net = tiny(test::random_network(seed), CrossbarSpec{16, 8});
+    const Staged stages = staged(net.mapped, {1, 1});
+    MappingOptions options;
+    options.extra_pes = static_cast<int>(seed);
+    options.duplication = Duplication::makespan;
+    options.partition = Partition::dispatch;
+    options.order = SetOrder::automatic;
+    options.set = {1, 1};
+    options.search.evaluations = 60;
+    const auto ours = schedule_network(net.mapped, options);
+    REQUIRE(ours);
+    CAPTURE(seed);
+    CHECK(budget_bound(net.candidates, stages.grids, stages.dependencies, options.extra_pes) <=
+          ours->schedule.latency());
+  }
+}
+
+TEST_CASE("a budget is spent once", "[bounds]") {
+  // One duplicate more, for one of two layers of 16 pixels, 1x1: with it the other takes as long as without.
+  test::NetworkBuilder barrier;
+  const OperationId first = barrier.conv(barrier.input({4, 4, 1}), 1, 1);
+  // Every pixel of the second waits for all of the first.
+  const OperationId gate = barrier.dense(barrier.flatten(first), 1);
+  barrier.conv(barrier.add(Elementwise{"mul"}, {first, gate}), 1, 1);
+  const Tiny mapped = tiny(barrier.graph(), CrossbarSpec{16, 8});
+  const Staged stages = staged(mapped.mapped, {1, 1});
+  const auto bound = [&](int extra_pes) {
+    return budget_bound(mapped.candidates, stages.grids, stages.dependencies, extra_pes);
+  };
+  CHECK(bound(0) == Cycles{16 + 1 + 16});
+  CHECK(bound(1) == Cycles{8 + 1 + 16});
+  CHECK(bound(2) == Cycles{8 + 1 + 8});
+  CHECK(bound(3) == Cycles{6 + 1 + 8});
+}
+
 TEST_CASE("heads with a budget are no later than with any duplicates that it pays for", "[bounds]") {
   for (std::uint64_t seed = 0; seed < 25; ++seed) {
     const Tiny net = tiny(test::random_network(seed), CrossbarSpec{16, 8});

@@ -72,6 +72,14 @@ TEST_CASE("one more duplicate goes where it pays, at the cost of a layer that ca
   CHECK(best.latency == evaluator.latency(best.choice, 0));
 }
 
+TEST_CASE("what gains nothing is not done", "[search]") {
+  const auto layers = three_layers();
+  KnownLatency evaluator{{0, 0, 0}};
+  SearchBudget budget{1000, {}};
+  const SearchSpace space{layers, 5, Partition::dispatch, true, false};
+  CHECK(search_mapping(space, {plain(3)}, evaluator, budget).choice == plain(3));
+}
+
 TEST_CASE("orders are found for all layers of one size, from the best start", "[search]") {
   const auto layers = three_layers();
   KnownLatency evaluator{{0, 0, 0}};
