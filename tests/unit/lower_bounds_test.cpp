@@ -330,21 +330,30 @@ TEST_CASE("no search finds less than the bound, whatever the PEs", "[bounds]") {
 }
 
 TEST_CASE("a budget is spent once", "[bounds]") {
-  // One duplicate more, for one of two layers of 16 pixels, 1x1: with it the other takes as long as without.
-  test::NetworkBuilder barrier;
-  const OperationId first = barrier.conv(barrier.input({4, 4, 1}), 1, 1);
-  // Every pixel of the second waits for all of the first.
-  const OperationId gate = barrier.dense(barrier.flatten(first), 1);
-  barrier.conv(barrier.add(Elementwise{"mul"}, {first, gate}), 1, 1);
-  const Tiny mapped = tiny(barrier.graph(), CrossbarSpec{16, 8});
-  const Staged stages = staged(mapped.mapped, {1, 1});
-  const auto bound = [&](int extra_pes) {
-    return budget_bound(mapped.candidates, stages.grids, stages.dependencies, extra_pes);
+  // Layers of 16 pixels, 1x1, each of which waits for all of the one before, through a gate of one pixel.
+  const auto chain = [](int count) {
+    test::NetworkBuilder net;
+    OperationId last = net.conv(net.input({4, 4, 1}), 1, 1);
+    for (int i = 1; i < count; ++i) {
+      last = net.conv(net.add(Elementwise{"mul"}, {last, net.dense(net.flatten(last), 1)}), 1, 1);
+    }
+    return tiny(net.graph(), CrossbarSpec{16, 8});
   };
-  CHECK(bound(0) == Cycles{16 + 1 + 16});
-  CHECK(bound(1) == Cycles{8 + 1 + 16});
-  CHECK(bound(2) == Cycles{8 + 1 + 8});
-  CHECK(bound(3) == Cycles{6 + 1 + 8});
+  const auto bound = [](const Tiny& net, int extra_pes) {
+    const Staged stages = staged(net.mapped, {1, 1});
+    return budget_bound(net.candidates, stages.grids, stages.dependencies, extra_pes);
+  };
+  const Tiny two = chain(2);
+  CHECK(bound(two, 0) == Cycles{16 + 1 + 16});
+  CHECK(bound(two, 1) == Cycles{8 + 1 + 16});
+  CHECK(bound(two, 2) == Cycles{8 + 1 + 8});
+  CHECK(bound(two, 3) == Cycles{6 + 1 + 8});
+  // More than it tells apart: 9 duplicates each take 2 + 1 + 2 cycles.
+  CHECK(bound(two, 17) <= Cycles{5});
+  CHECK(bound(two, 17) >= Cycles{3});
+  const Tiny four = chain(4);
+  CHECK(bound(four, 1) == Cycles{8 + 3 * (1 + 16)});
+  CHECK(bound(four, 3) == Cycles{3 * (8 + 1) + 16});
 }
 
 TEST_CASE("heads with a budget are no later than with any duplicates that it pays for", "[bounds]") {

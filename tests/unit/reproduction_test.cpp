@@ -219,10 +219,11 @@ TEST_CASE("28 points: never worse than the published method, beyond the bars, an
     double speedup;  ///< with x = 32
     double over_bound;
   };
-  // For the ResNets the bar is half the gap between the baseline and the largest t_i / d_i.
+  // For the ResNets the bar is half the gap between the baseline and the largest t_i / d_i; the second number is what
+  // has been reached (docs/scheduling.md), rounded up.
   const std::map<std::string, Bar> bars{
-      {"TinyYOLOv4", {28.8, 1.06}}, {"TinyYOLOv3", {32.8, 1.03}}, {"VGG16", {18.7, 1.03}}, {"VGG19", {19.1, 1.03}},
-      {"ResNet50", {32.4, 0}},      {"ResNet101", {31.5, 0}},     {"ResNet152", {33.9, 0}}};
+      {"TinyYOLOv4", {28.8, 1.06}}, {"TinyYOLOv3", {32.8, 1.03}}, {"VGG16", {18.7, 1.03}},    {"VGG19", {19.1, 1.03}},
+      {"ResNet50", {32.4, 1.04}},   {"ResNet101", {31.5, 1.06}},  {"ResNet152", {33.9, 1.08}}};
   const PaperSetup setup = paper();
   const Reproduction result =
       reproduce(setup, {Target::points, 2, SearchOptions{}.evaluations}, [](const std::string&) {});
@@ -241,8 +242,8 @@ TEST_CASE("28 points: never worse than the published method, beyond the bars, an
     if (row[1] == "32") {
       CHECK(std::stod(row[4]) >= bar.speedup);
     }
-    if (bar.over_bound > 0) {
-      CHECK(ours / bound <= bar.over_bound);
+    CHECK(ours / bound <= bar.over_bound);
+    if (!row[0].starts_with("ResNet")) {
       continue;
     }
     const auto benchmark =
