@@ -25,7 +25,7 @@ class Lookahead {
   Lookahead(const Lookahead&) = delete;
   Lookahead& operator=(const Lookahead&) = delete;
 
-  /// Rounds until one gains nothing, or `most_rounds`. Returns the latency of what `times` then holds.
+  /// Rounds until one gains nothing, eight at most. Returns the latency of what `times` then holds.
   Cycles improve(LayerScheduler& forward, const IdVector<LayerId, int>& duplicates, Partition partition,
                  NetworkTimes& times);
 

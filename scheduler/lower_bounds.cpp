@@ -149,25 +149,31 @@ std::int64_t SetBounds::work_of(LayerId layer) const {
   return work;
 }
 
+Cycles SetBounds::at_most(LayerId layer, int duplicates, int before, int behind) const {
+  return largest(heads(layer, before)) + Cycles{ceil_div(work_of(layer), duplicates)} + largest(tails(layer, behind));
+}
+
+Cycles SetBounds::at_least(LayerId layer, int duplicates, int before, int behind) const {
+  return least(heads(layer, before)) + Cycles{ceil_div(work_of(layer), duplicates)} + least(tails(layer, behind));
+}
+
 bool SetBounds::allows(LayerId layer, int duplicates, int left, Cycles latency) {
-  const Cycles work{ceil_div(work_of(layer), duplicates)};
   for (int before = 0; before <= left; ++before) {
-    const IdVector<SetId, Cycles>& head = heads(layer, before);
-    const IdVector<SetId, Cycles>& tail = tails(layer, left - before);
-    if (least(head) + work + least(tail) > latency) {
-      continue;
-    }
-    if (largest(head) + work + largest(tail) <= latency || relaxed(layer, duplicates, head, tail) <= latency) {
+    const int behind = left - before;
+    if (at_least(layer, duplicates, before, behind) <= latency &&
+        (at_most(layer, duplicates, before, behind) <= latency ||
+         relaxed(layer, duplicates, before, behind) <= latency)) {
       return true;
     }
   }
   return false;
 }
 
-Cycles SetBounds::relaxed(LayerId layer, int duplicates, const IdVector<SetId, Cycles>& heads,
-                          const IdVector<SetId, Cycles>& tails) {
-  sorter_.sort_by_time(heads, by_head_);
-  sorter_.sort_latest_first(tails, by_tail_);
+Cycles SetBounds::relaxed(LayerId layer, int duplicates, int before, int behind) {
+  const IdVector<SetId, Cycles>& head = heads(layer, before);
+  const IdVector<SetId, Cycles>& tail = tails(layer, behind);
+  sorter_.sort_by_time(head, by_head_);
+  sorter_.sort_latest_first(tail, by_tail_);
   place_.resize(by_tail_.size());
   left_.resize(by_tail_.size());
   for (std::size_t place = 0; place < by_tail_.size(); ++place) {
@@ -181,22 +187,22 @@ Cycles SetBounds::relaxed(LayerId layer, int duplicates, const IdVector<SetId, C
   std::size_t released = 0;
   while (released < by_head_.size() || !waiting_.empty()) {
     if (waiting_.empty()) {
-      now = std::max(now, heads[by_head_[released]].count() * duplicates);
+      now = std::max(now, head[by_head_[released]].count() * duplicates);
     }
-    for (; released < by_head_.size() && heads[by_head_[released]].count() * duplicates <= now; ++released) {
+    for (; released < by_head_.size() && head[by_head_[released]].count() * duplicates <= now; ++released) {
       waiting_.insert(place_[by_head_[released].value()]);
     }
     const std::uint32_t place = waiting_.take();
     std::int64_t steps = left_[place];
     if (released < by_head_.size()) {
-      steps = std::min(steps, heads[by_head_[released]].count() * duplicates - now);
+      steps = std::min(steps, head[by_head_[released]].count() * duplicates - now);
     }
     now += steps;
     left_[place] -= steps;
     if (left_[place] > 0) {
       waiting_.insert(place);
     } else {
-      bound = std::max(bound, Cycles{ceil_div(now, duplicates)} + tails[by_tail_[place]]);
+      bound = std::max(bound, Cycles{ceil_div(now, duplicates)} + tail[by_tail_[place]]);
     }
   }
   return bound;
@@ -215,8 +221,8 @@ Cycles SetBounds::of_mapping(const IdVector<LayerId, int>& duplicates) {
     }
   }
   for (const LayerId layer : ids(duplicates)) {
-    if (!allows(layer, duplicates[layer], 0, bound)) {
-      bound = relaxed(layer, duplicates[layer], heads(layer, 0), tails(layer, 0));
+    if (at_most(layer, duplicates[layer], 0, 0) > bound) {
+      bound = std::max(bound, relaxed(layer, duplicates[layer], 0, 0));
     }
   }
   return bound;
@@ -272,8 +278,11 @@ class Refutation {
         if (possible == offers[layer].end()) {
           return true;
         }
-        changed = changed || possible->duplicates > least[layer];
-        least[layer] = possible->duplicates;
+        // What is refused rules out all numbers up to it; not those that share the price of what is not.
+        if (possible != offers[layer].begin()) {
+          least[layer] = (possible - 1)->duplicates + 1;
+          changed = true;
+        }
       }
     }
     return false;

@@ -96,9 +96,11 @@ class SetBounds {
     std::vector<Cycles> row_;
   };
 
-  /// A layer's jobs on one machine d times as fast, with preemption, the longest tail first.
-  [[nodiscard]] Cycles relaxed(LayerId layer, int duplicates, const IdVector<SetId, Cycles>& heads,
-                               const IdVector<SetId, Cycles>& tails);
+  /// A layer's jobs on one machine d times as fast, with preemption, the longest tail first; and limits of what comes
+  /// of that, which are found faster.
+  [[nodiscard]] Cycles relaxed(LayerId layer, int duplicates, int before, int behind);
+  [[nodiscard]] Cycles at_most(LayerId layer, int duplicates, int before, int behind) const;
+  [[nodiscard]] Cycles at_least(LayerId layer, int duplicates, int before, int behind) const;
   [[nodiscard]] std::int64_t work_of(LayerId layer) const;
 
   ReversedNetwork reversed_;

@@ -79,7 +79,7 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
     const IdVector<LayerId, BaseLayer>& layers, const IdVector<LayerId, CrossbarGrid>& crossbars);
 
 /// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to
-/// handle. Layer by layer nothing can be searched for, and there is no lookahead.
+/// handle. Searches weigh the latency across layers, whatever the mode; layer by layer there is no lookahead.
 Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options,
                                                              const SearchBudget::Observer& observer = {});
 

@@ -106,7 +106,8 @@ class MappingSearch {
     Duplicates& duplicates = choice.duplicates;
     ++duplicates[layer];
     std::int64_t left = unused_pes(duplicates);
-    if (donor.has_value() == (left >= 0)) {
+    const bool needs_donor = left < 0;
+    if (donor.has_value() != needs_donor) {
       return std::nullopt;
     }
     while (left < 0 && duplicates[*donor] > 1) {

@@ -5,9 +5,8 @@
 namespace crossweave {
 namespace {
 
-/// For each cell of the producer along one axis, the hull of the consumer's cells that need it. Windows only move
-/// forward, so that nothing of the hull is in excess but what a stride skips between two readers of one cell, which
-/// there is not: the readers of a cell are neighbours.
+/// For each cell of the producer along one axis, the consumer's cells that need it. Windows only move forward from cell
+/// to cell, so these are neighbours, and an interval has room for no others.
 std::vector<Interval> readers_of(const std::vector<Interval>& needed, int producer_extent) {
   std::vector<Interval> readers(static_cast<std::size_t>(producer_extent));
   for (std::size_t consumer = 0; consumer < needed.size(); ++consumer) {

@@ -24,6 +24,8 @@ ScheduleEvaluator::ScheduleEvaluator(const NetworkGraph& graph, const IdVector<L
                                      Partition partition, bool lookahead)
     : graph_{graph}, layers_{layers}, partition_{partition}, lookahead_{lookahead} {}
 
+ScheduleEvaluator::~ScheduleEvaluator() = default;
+
 std::int64_t ScheduleEvaluator::latency(const MappingChoice& choice, std::int64_t cutoff) {
   if (const Cycles bound = work_bound(layers_, choice.duplicates); bound.count() >= cutoff) {
     return bound.count();
@@ -42,7 +44,7 @@ std::int64_t ScheduleEvaluator::latency(const MappingChoice& choice, std::int64_
       grids.push_back(determine_sets(layers_[layer].ofm, choice.sets[layer], partition_, choice.duplicates[layer]));
     }
     SetDependencies dependencies = determine_dependencies(graph_, layers_, grids);
-    staged_ = std::make_shared<Staged>(std::move(grids), std::move(dependencies));
+    staged_ = std::make_unique<Staged>(std::move(grids), std::move(dependencies));
   }
   run_cross_layer(staged_->scheduler, choice.duplicates, partition_, by_rules(staged_->grids, choice.orders, sorter_),
                   by_rules_, first);

@@ -17,6 +17,9 @@ class ScheduleEvaluator final : public LatencyEvaluator {
   /// With `lookahead`, the rules' schedule is improved upon (scheduler/lookahead.h).
   ScheduleEvaluator(const NetworkGraph& graph, const IdVector<LayerId, BaseLayer>& layers, Partition partition,
                     bool lookahead);
+  ~ScheduleEvaluator() override;
+  ScheduleEvaluator(const ScheduleEvaluator&) = delete;
+  ScheduleEvaluator& operator=(const ScheduleEvaluator&) = delete;
 
   std::int64_t latency(const MappingChoice& choice, std::int64_t cutoff) override;
 
@@ -28,7 +31,7 @@ class ScheduleEvaluator final : public LatencyEvaluator {
   const IdVector<LayerId, BaseLayer>& layers_;
   Partition partition_;
   bool lookahead_;
-  std::shared_ptr<Staged> staged_;
+  std::unique_ptr<Staged> staged_;
   MappingChoice last_;  ///< the choice that by_rules_ belongs to
   NetworkTimes by_rules_;
   NetworkTimes improved_;

@@ -202,7 +202,7 @@ TEST_CASE("every published number within 10 % by one choice, and within 2 % by a
     for (std::size_t r = 1; r < numbers.rows.size(); ++r) {
       const std::vector<std::string>& row = numbers.rows[r];
       CAPTURE(row);
-      const auto deviation = [](std::string text) {
+      const auto deviation = [](const std::string& text) {
         const bool rounds = text.starts_with("= ");
         return std::pair{rounds, std::abs(std::stod(rounds ? text.substr(2) : text))};
       };
