@@ -2,22 +2,44 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "arch/banked_dram.h"
 #include "arch/diagnostics.h"
 #include "arch/units.h"
 
 namespace crossweave {
 
+/// The parts of an MVM that is computed bit by bit of its inputs (arch/mvm_latency.h).
+struct MvmTiming {
+  /// One step in the array: rows are driven, currents settle and are sampled.
+  Duration read;
+  /// Input bits of a step.
+  int dac_bits{1};
+  /// Pipeline stages that each step goes through, that in the array included.
+  int stages{1};
+  /// ADCs of a crossbar, each for an equal share of its columns; 0: conversion is hidden in `read`.
+  int adcs{0};
+  /// Conversions of one of them in a second.
+  Frequency adc_rate;
+
+  friend bool operator==(const MvmTiming&, const MvmTiming&) = default;
+};
+
 /// An RRAM crossbar: M rows (inputs) by N columns (outputs).
 struct CrossbarSpec {
   int rows{256};
   int columns{256};
-  /// t_MVM, one matrix-vector multiplication; "a cycle".
+  /// t_MVM, one matrix-vector multiplication; "a cycle". Follows from `mvm_timing` where that is given.
   Duration mvm_latency{Duration::nanoseconds(1400)};
   /// Resolution of one RRAM cell: up to 4 bits (paper, Section III-A).
   int bits_per_cell{4};
+  std::optional<MvmTiming> mvm_timing{};
+  /// Resolution of the ADCs, where it is known.
+  std::optional<int> adc_bits{};
 
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };
@@ -34,47 +56,105 @@ struct GpeuSpec {
   friend bool operator==(const GpeuSpec&, const GpeuSpec&) = default;
 };
 
+/// `unlimited`: room for everything, at once. `limited`: room must be reserved, and ports take time.
+enum class BufferModel { unlimited, limited };
+inline constexpr std::array<std::string_view, 2> kBufferModelNames{"unlimited", "limited"};
+
+/// What becomes of a result whose consumer has no room for it while its own buffer is needed.
+enum class Spill { none, dram };
+inline constexpr std::array<std::string_view, 2> kSpillNames{"none", "dram"};
+
+/// The two buffers of a tile; each has one port in and one port out.
+struct BufferSpec {
+  BufferModel model{BufferModel::unlimited};
+  Bytes input{64 * 1024};
+  Bytes output{64 * 1024};
+  std::optional<Rate> bandwidth;  ///< of each port; none: ports take no time
+  Spill spill{Spill::none};
+
+  friend bool operator==(const BufferSpec&, const BufferSpec&) = default;
+};
+
+/// Which way the partial sums of a duplicate's tiles take to the home of their result: from tile to tile, or pairwise.
+enum class Reduction { chain, tree };
+inline constexpr std::array<std::string_view, 2> kReductionNames{"chain", "tree"};
+
 struct TileSpec {
   /// Crossbars (PEs) of one tile.
   int pes{8};
   GpeuSpec gpeu{};
+  BufferSpec buffer{};
+  Reduction reduction{Reduction::chain};
 
   friend bool operator==(const TileSpec&, const TileSpec&) = default;
 };
 
 /// `ideal`: every transfer arrives at the instant at which it is sent, along an XY route that is still walked.
-/// `packet`: packets wait for links and buffers, hop by hop (docs/noc.md).
-enum class NocModel { ideal, packet };
-inline constexpr std::array<std::string_view, 2> kNocModelNames{"ideal", "packet"};
+/// `packet`: packets wait for links and buffers, hop by hop. `flit`: flits do, cycle by cycle (docs/noc.md).
+enum class NocModel { ideal, packet, flit };
+inline constexpr std::array<std::string_view, 3> kNocModelNames{"ideal", "packet", "flit"};
+
+/// How routers are connected. `torus`: the ends of each row and column, too. `cmesh`: a mesh with several tiles a
+/// router.
+enum class NocTopology { mesh, torus, cmesh };
+inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
+
+/// Virtual channels that a message class has at least: on a torus one for packets before the dateline and one for those
+/// beyond, or packets that wait in a ring for one another would never move.
+[[nodiscard]] constexpr int fewest_virtual_channels(NocTopology topology) {
+  return topology == NocTopology::torus ? 2 : 1;
+}
 
 /// Which dimension of the mesh a packet travels first.
 enum class NocRouting { xy, yx };
 inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 
+/// What a head flit does in a router of the flit network, cycle by cycle. `one_stage`: all at once, with look-ahead
+/// routing and speculative switch allocation. `two_stage`: the same, then through the switch. `four_stage`: route,
+/// virtual channel, switch allocation, through the switch.
+enum class NocRouter { one_stage, two_stage, four_stage };
+inline constexpr std::array<std::string_view, 3> kNocRouterNames{"one_stage", "two_stage", "four_stage"};
+
+/// What routers are built for (models/routed_network): tiles of each, virtual channels of a message class, and the
+/// product of these channels and the router's ports, of which the DRAM may have one. The flit network keeps who asks
+/// for what in a mask of so many bits.
+inline constexpr int kMaxNocConcentration = 4;
+inline constexpr int kMaxNocVirtualChannels = 8;
+inline constexpr int kMaxNocRequests = 64;
+
 struct NocSpec {
   NocModel model{NocModel::ideal};
+  NocTopology topology{NocTopology::mesh};
+  /// Tiles of a router; 1 unless the topology is `cmesh`.
+  int concentration{1};
   NocRouting routing{NocRouting::xy};
   Frequency clock{Frequency::hertz(1'000'000'000)};
   Bytes flit{32};
   /// Flits of the longest packet, its header included.
   int max_packet{8};
-  /// Flits that a router's input buffer holds, per port and message class.
+  /// Flits that a router's input buffer holds, per port and virtual channel.
   int buffer{8};
+  /// Of the packet network.
   int router_cycles{2};
   int link_cycles{1};
+  /// Of the flit network: of each message class; the pipeline; cycles from one flit on a channel to the next.
+  int virtual_channels{1};
+  NocRouter router{NocRouter::two_stage};
+  int cycles_per_flit{1};
 
   friend bool operator==(const NocSpec&, const NocSpec&) = default;
 };
 
 /// `ideal`: unlimited bandwidth, no latency. `bandwidth`: reads and writes share a rate in order of arrival, and each
-/// takes a fixed latency on top.
-enum class DramModel { ideal, bandwidth };
-inline constexpr std::array<std::string_view, 2> kDramModelNames{"ideal", "bandwidth"};
+/// takes a fixed latency on top. `banked`: a channel of banks with open rows, command by command (docs/dram.md).
+enum class DramModel { ideal, bandwidth, banked };
+inline constexpr std::array<std::string_view, 3> kDramModelNames{"ideal", "bandwidth", "banked"};
 
 struct DramSpec {
   DramModel model{DramModel::ideal};
   Rate bandwidth{Rate::bytes_per_second(19'200'000'000)};
   Duration latency{Duration::nanoseconds(45)};
+  BankedDramSpec banked{};
 
   friend bool operator==(const DramSpec&, const DramSpec&) = default;
 };
@@ -82,7 +162,8 @@ struct DramSpec {
 /// Widths of the numbers that travel, and of the weights that stay.
 struct PrecisionSpec {
   int activation_bits{8};
-  int psum_bits{16};
+  /// Of partial sums between tiles; left open where it follows from the ADCs (psum_bits()).
+  std::optional<int> psum_bits{16};
   /// By default a weight fits one cell, so that an output channel takes one column as in the paper.
   int weight_bits{4};
 
@@ -94,8 +175,32 @@ struct PrecisionSpec {
   return (weight_bits + bits_per_cell - 1) / bits_per_cell;
 }
 
+/// Width of a layer's partial sums, of which each result has `crossbars` (P_V): as stated, or the ADCs' resolution and
+/// a bit for each doubling.
+[[nodiscard]] constexpr int psum_bits(const PrecisionSpec& precision, const CrossbarSpec& crossbar, int crossbars) {
+  return precision.psum_bits ? *precision.psum_bits
+                             : *crossbar.adc_bits + std::bit_width(static_cast<unsigned>(crossbars - 1));
+}
+
+/// Columns and rows of routers.
+struct MeshExtent {
+  int columns{1};
+  int rows{1};
+
+  friend bool operator==(const MeshExtent&, const MeshExtent&) = default;
+};
+
+/// How large the chip is. What is left open follows from the PEs that are mapped onto it (scheduler/placement.h).
+struct ChipSpec {
+  std::optional<int> tiles;
+  std::optional<MeshExtent> mesh;
+
+  friend bool operator==(const ChipSpec&, const ChipSpec&) = default;
+};
+
 struct Architecture {
   std::string name;
+  ChipSpec chip;
   CrossbarSpec crossbar;
   TileSpec tile;
   NocSpec noc;

@@ -24,6 +24,8 @@ constexpr std::size_t kMaxDepth = 64;
 /// Texts longer than this are shortened in messages.
 constexpr std::size_t kShownLength = 60;
 
+/// How a problem with a key that nobody asked for begins; its path follows.
+constexpr std::string_view kUnknownKey = "unknown key '";
 constexpr std::string_view kATime = "a time such as \"1400 ns\"";
 
 /// Ends the parsing of a document; never leaves this file.
@@ -398,6 +400,15 @@ std::string why_not_readable(const fs::path& file) {
   return std::ifstream{file} ? "" : std::generic_category().message(errno);
 }
 
+fs::path resolve(const fs::path& path, const SourcePosition& where) {
+  const fs::path base = where.file == kCommandLine ? fs::path{} : fs::path{where.file}.parent_path();
+  fs::path raw = base / path;
+  fs::path normal = raw.lexically_normal();
+  // Behind a symbolic link, a/../b need not be b.
+  std::error_code error;
+  return !fs::exists(raw, error) || fs::equivalent(raw, normal, error) ? normal : raw;
+}
+
 Result<YamlNode> load_yaml(const fs::path& file) {
   if (const std::string reason = why_not_readable(file); !reason.empty()) {
     return Diagnostics{{{file.string(), 0, 0}, "cannot open: " + reason}};
@@ -460,6 +471,17 @@ std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assign
   }
   *node = std::move(value);
   return std::nullopt;
+}
+
+YamlNode* value_of(YamlNode& mapping, std::string_view key) {
+  const auto entry = std::find_if(mapping.entries.begin(), mapping.entries.end(),
+                                  [key](const YamlNode::Entry& candidate) { return candidate.key == key; });
+  return entry == mapping.entries.end() ? nullptr : &entry->value;
+}
+
+void prepend_path(std::string_view prefix, Diagnostic& problem) {
+  const bool unknown = problem.message.starts_with(kUnknownKey);
+  problem.message.insert(unknown ? kUnknownKey.size() : 0, prefix);
 }
 
 std::vector<std::string> to_strings(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
@@ -627,7 +649,7 @@ void MapReader::finish() {
                                         std::to_string(first->where.line) + ":" + std::to_string(first->where.column)});
     } else if (std::find(known_.begin(), known_.end(), entry->key) == known_.end()) {
       const std::string suggestion = did_you_mean(entry->key, known_);
-      out_.push_back({entry->where, "unknown key '" + path + "'" +
+      out_.push_back({entry->where, std::string{kUnknownKey} + path + "'" +
                                         (suggestion.empty() ? ", expected " + one_of(known_) : suggestion)});
     }
   }

@@ -43,6 +43,9 @@ struct YamlNode::Entry {
 /// Why `file` cannot be read as a regular file; empty when it can.
 [[nodiscard]] std::string why_not_readable(const std::filesystem::path& file);
 
+/// `path` as seen from the place that names it: the folder of that file, or the working directory for an assignment.
+[[nodiscard]] std::filesystem::path resolve(const std::filesystem::path& path, const SourcePosition& where);
+
 /// Parses one YAML document. Fails on unreadable or empty files, syntax errors, several documents, aliases and merge
 /// keys.
 Result<YamlNode> load_yaml(const std::filesystem::path& file);
@@ -60,6 +63,12 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& name);
 /// nothing: whether it is a known key is for the reader to say, which sees position "<command line>".
 /// Fails when the text has no '=', the path is empty, or a step of it is not a mapping.
 std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assignment);
+
+/// The value of a mapping's key, the first of that name; nullptr when there is none.
+[[nodiscard]] YamlNode* value_of(YamlNode& mapping, std::string_view key);
+
+/// Puts `prefix` before the dotted path with which a problem of MapReader begins.
+void prepend_path(std::string_view prefix, Diagnostic& problem);
 
 /// A table of names in the form that MapReader::choice takes.
 [[nodiscard]] std::vector<std::string> to_strings(std::span<const std::string_view> names);

@@ -1,5 +1,6 @@
 #include "frontend/prepared_run.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,8 +9,9 @@
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
-#include "models/packet_transport.h"
+#include "models/routed_network.h"
 #include "scheduler/lower_bounds.h"
+#include "scheduler/place.h"
 
 namespace crossweave {
 namespace {
@@ -30,7 +32,68 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   return options;
 }
 
+/// Why the chip does not hold `pes` PEs, or nothing.
+Diagnostics misfit_of_chip(const RunConfig& config, std::int64_t pes) {
+  const Result<ChipSize, ChipTooSmall> size = chip_size(config.architecture, pes);
+  if (!size) {
+    const bool tiles = size.error().key == ChipTooSmall::Key::tiles;
+    return at(tiles ? config.chip_tiles_where : config.chip_mesh_where,
+              (tiles ? "architecture.chip.tiles: " : "architecture.chip.mesh: ") + size.error().message);
+  }
+  if (const NocModel noc = config.architecture.noc.model;
+      noc != NocModel::ideal && std::max(size->mesh.columns, size->mesh.rows) > kMostNocExtent) {
+    const ChipSpec& chip = config.architecture.chip;
+    const std::string most = std::to_string(kMostNocExtent);
+    const std::string message = std::to_string(size->mesh.columns) + " x " + std::to_string(size->mesh.rows) +
+                                " routers are more than the " + most + " x " + most +
+                                " that noc.model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc)]} +
+                                " connects";
+    return chip.mesh    ? at(config.chip_mesh_where, "architecture.chip.mesh: " + message)
+           : chip.tiles ? at(config.chip_tiles_where, "architecture.chip.tiles: " + message)
+                        : at(config.budget_where, "mapping: " + message);
+  }
+  return {};
+}
+
+/// A line for each tile of which a buffer is too small, up to a few, and how much would do for all.
+Diagnostics too_small(const BufferRequirements& needs, const RunConfig& config) {
+  constexpr std::size_t kMostLines = 10;
+  Diagnostics problems;
+  const BufferSpec& spec = config.architecture.tile.buffer;
+  const auto compare = [&](const char* key, Bytes TileBuffers::*need, Bytes capacity, const SourcePosition& where) {
+    Bytes most;
+    std::size_t lines = 0;
+    for (const EndpointId tile : ids(needs.least)) {
+      const Bytes least = needs.least[tile].*need;
+      most = std::max(most, least);
+      if (least > capacity && ++lines <= kMostLines) {
+        problems.push_back({where, "architecture.tile.buffer." + std::string{key} + ": tile " +
+                                       std::to_string(tile.value()) + " needs at least " + to_string(least) +
+                                       " to complete, got " + to_string(capacity)});
+      }
+    }
+    if (lines > kMostLines) {
+      problems.push_back({where, "architecture.tile.buffer." + std::string{key} + ": " +
+                                     std::to_string(lines - kMostLines) + " tiles more need more than " +
+                                     to_string(capacity) + "; " + to_string(most) + " is enough for all"});
+    }
+  };
+  compare("input", &TileBuffers::input, spec.input, config.input_buffer_where);
+  // What output buffers need depends on input buffers that do.
+  if (problems.empty()) {
+    compare("output", &TileBuffers::output, spec.output, config.output_buffer_where);
+  }
+  return problems;
+}
+
 }  // namespace
+
+BufferRequirements buffer_requirements(const PreparedRun& run) {
+  const Architecture& architecture = run.config.architecture;
+  const WorkOrder work = make_work_order(run.plan);
+  const BufferPlan buffers = make_buffer_plan(run.plan, work, architecture.tile.buffer);
+  return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
+}
 
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
   Result<RunConfig> config = load_run_config(file, assignments);
@@ -62,15 +125,26 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
                ? at(config->network_where, "schedule.set: " + failure.message)
                : at(config->budget_where, "mapping: " + failure.message);
   }
-  const std::int64_t tile_pes = config->architecture.tile.pes;
-  const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;
-  if (config->architecture.noc.model == NocModel::packet && tiles > kMostPacketTiles) {
-    return at(config->budget_where, "mapping: " + std::to_string(tiles) + " tiles are more than the " +
-                                        std::to_string(kMostPacketTiles) + " that noc.model: packet connects");
+  if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
+    return problems;
   }
   const Cycles bound =
       mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound};
+  ExecutionPlan plan =
+      make_execution_plan(*scheduled, config->architecture,
+                          place(*scheduled, config->architecture, config->placement, config->placement_seed));
+  std::optional<ReservationOrder> reservations;
+  if (config->architecture.tile.buffer.model == BufferModel::limited) {
+    const BufferSpec& spec = config->architecture.tile.buffer;
+    const WorkOrder work = make_work_order(plan);
+    BufferPlan buffers = make_buffer_plan(plan, work, spec);
+    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
+      return problems;
+    }
+    reservations = std::move(buffers.order);
+  }
+  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound,
+                     std::move(plan),    std::move(reservations)};
 }
 
 }  // namespace crossweave

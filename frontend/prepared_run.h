@@ -2,12 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arch/diagnostics.h"
 #include "frontend/run_config.h"
+#include "scheduler/buffer_requirements.h"
+#include "scheduler/execution_plan.h"
 #include "scheduler/mapped_network.h"
+#include "scheduler/reservation_order.h"
 
 namespace crossweave {
 
@@ -17,9 +21,15 @@ struct PreparedRun {
   NetworkGraph network;
   ScheduledNetwork scheduled;
   Cycles lower_bound;  ///< no schedule of this mapping is shorter
+  ExecutionPlan plan;
+  /// Where buffers are limited: the order in which their space is reserved.
+  std::optional<ReservationOrder> reservations;
 };
 
-/// Reads the files of a run and schedules its network. Warnings of the importer are logged.
+/// What the tiles of a run need of buffers, whatever their own are.
+[[nodiscard]] BufferRequirements buffer_requirements(const PreparedRun& run);
+
+/// Reads the files of a run, schedules its network and places it. Warnings of the importer are logged.
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
 
 }  // namespace crossweave

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "arch/architecture_yaml.h"
+#include "arch/banked_dram_yaml.h"
 #include "arch/strict_yaml.h"
 #include "scheduler/mapped_network.h"
 
@@ -52,18 +53,17 @@ bool is_word(const YamlNode* node, std::string_view word) {
 
 bool is_none(const YamlNode* node) { return is_word(node, kNone); }
 
-/// `path` as seen from the place that names it: the folder of that file, or the working directory for an assignment.
-fs::path resolve(const fs::path& path, const SourcePosition& where) {
-  const fs::path base = where.file == kCommandLine ? fs::path{} : fs::path{where.file}.parent_path();
-  fs::path raw = base / path;
-  fs::path normal = raw.lexically_normal();
-  // Behind a symbolic link, a/../b need not be b.
-  std::error_code error;
-  return !fs::exists(raw, error) || fs::equivalent(raw, normal, error) ? normal : raw;
-}
-
 /// Whether an assignment leads into the architecture rather than replacing it.
 bool leads_into_architecture(std::string_view assignment) { return assignment.starts_with("architecture."); }
+
+/// Replaces the name of a DRAM device file by its content when an assignment leads into it.
+void inline_dram_device_for(std::string_view assignment, YamlNode& root) {
+  YamlNode* const architecture = value_of(root, "architecture");
+  YamlNode* const dram = architecture == nullptr ? nullptr : value_of(*architecture, "dram");
+  if (dram != nullptr && assignment.starts_with("architecture.dram.device.")) {
+    inline_dram_device(*dram);
+  }
+}
 
 void apply(YamlNode& root, const std::string& assignment, Diagnostics& out) {
   if (std::optional<Diagnostic> problem = apply_override(root, assignment)) {
@@ -153,12 +153,22 @@ void read_budget(MapReader& reader, RunConfig& config) {
   }
 }
 
+void read_placement(MapReader& reader, RunConfig& config) {
+  assign(config.placement, reader.choice("placement", to_strings(kPlacementMethodNames)));
+  if (config.placement == PlacementMethod::random) {
+    config.placement_seed = static_cast<std::uint64_t>(reader.integer("placement_seed", 0, INT64_MAX).value_or(0));
+  } else if (reader.has("placement_seed")) {
+    reader.error("placement_seed", "only placement: random has a seed");
+  }
+}
+
 void read_mapping(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
   MapReader reader{node, path, out};
   config.budget_where = node.where;
   read_budget(reader, config);
   assign(config.duplication, reader.choice("duplication", to_strings(kDuplicationNames)));
   assign(config.partition, reader.choice("partition", to_strings(kPartitionNames)));
+  read_placement(reader, config);
   reader.finish();
 }
 
@@ -223,6 +233,19 @@ void read_simulation(const YamlNode& node, const std::string& path, RunConfig& c
   reader.finish();
 }
 
+/// Where the end of a path stands, or as much of it as there is.
+SourcePosition position_of(const YamlNode& root, std::initializer_list<std::string_view> path) {
+  const YamlNode* node = &root;
+  for (const std::string_view key : path) {
+    const auto entry = std::ranges::find(node->entries, key, &YamlNode::Entry::key);
+    if (entry == node->entries.end()) {
+      break;
+    }
+    node = &entry->value;
+  }
+  return node->where;
+}
+
 RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture, Diagnostics& out) {
   RunConfig config;
   MapReader reader{root, "", out};
@@ -232,11 +255,14 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   if (node != nullptr && (own_file || node->kind == YamlNode::Kind::mapping)) {
     Diagnostics problems;
     config.architecture = read_architecture(*node, architecture.path, problems);
+    config.input_buffer_where = position_of(*node, {"tile", "buffer", "input"});
+    config.output_buffer_where = position_of(*node, {"tile", "buffer", "output"});
+    config.chip_tiles_where = position_of(*node, {"chip", "tiles"});
+    config.chip_mesh_where = position_of(*node, {"chip", "mesh"});
     for (Diagnostic& problem : problems) {
       // Paths within a file of its own begin there; those of an assignment begin at the run.
       if (own_file && problem.where.file == kCommandLine) {
-        constexpr std::string_view kUnknownKey = "unknown key '";
-        problem.message.insert(problem.message.starts_with(kUnknownKey) ? kUnknownKey.size() : 0, "architecture.");
+        prepend_path("architecture.", problem);
       }
       out.push_back(std::move(problem));
     }
@@ -267,12 +293,12 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   return config;
 }
 
-/// Orders problems as one mends them: the run file from top to bottom, then the architecture file, then assignments.
+/// Orders problems as one mends them: the run file from top to bottom, then the files that it names, then assignments.
 void sort_by_position(Diagnostics& diagnostics, const std::string& run_file) {
   const auto key = [&run_file](const Diagnostic& diagnostic) {
     const SourcePosition& where = diagnostic.where;
     const int rank = where.file == run_file ? 0 : where.file == kCommandLine ? 2 : 1;
-    return std::tuple{rank, where.line, where.column};
+    return std::tuple{rank, std::string_view{where.file}, where.line, where.column};
   };
   std::stable_sort(diagnostics.begin(), diagnostics.end(),
                    [&key](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
@@ -297,6 +323,7 @@ Result<RunConfig> load_run_config(const fs::path& file, const std::vector<std::s
   const ArchitectureSource architecture = inline_architecture(root, problems);
   for (const std::string& assignment : assignments) {
     if (architecture.readable && leads_into_architecture(assignment)) {
+      inline_dram_device_for(assignment, root);
       apply(root, assignment, problems);
     }
   }
@@ -324,6 +351,10 @@ std::string to_yaml(const RunConfig& config, const std::string& network) {
        std::to_string(config.budget.count));
   line("  duplication: " + name_of(kDuplicationNames, config.duplication));
   line("  partition: " + name_of(kPartitionNames, config.partition));
+  line("  placement: " + name_of(kPlacementMethodNames, config.placement));
+  if (config.placement == PlacementMethod::random) {
+    line("  placement_seed: " + std::to_string(config.placement_seed));
+  }
   line("schedule:");
   line("  mode: " + name_of(kScheduleModeNames, config.mode));
   line("  set: " + (config.automatic_sets ? std::string{kAuto}

@@ -4,8 +4,8 @@
 
 namespace crossweave {
 
-Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const Architecture& architecture,
-           TransactionPool& pool, Probes& probes)
+Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const ReservationOrder* reservations,
+           const Architecture& architecture, TransactionPool& pool, Probes& probes)
     : sc_module{name},
       noc_{"noc", plan.placement, architecture.noc, probes},
       dram_{"dram", plan, architecture, pool, probes} {
@@ -25,18 +25,19 @@ Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const
     connect(EndpointId{t}, tiles_[t]->network_interface());
   }
   connect(plan.dram(), dram_.network_interface());
-  place(plan);
+  place(plan, reservations);
 }
 
-void Chip::place(const ExecutionPlan& plan) {
+void Chip::place(const ExecutionPlan& plan, const ReservationOrder* reservations) {
   for (const StationId id : ids(plan.stations)) {
     const Station& station = plan.stations[id];
     for (const DuplicateId duplicate : ids(station.duplicates)) {
       const StationDuplicate& copy = station.duplicates[duplicate];
       DuplicateRun* run = nullptr;
       if (station.kind == Station::Kind::base_layer) {
-        runs_.push_back(
-            std::make_unique<DuplicateRun>(DuplicateRun{id, duplicate, LockstepGroup{copy.sequence.size()}, {}}));
+        const std::size_t sets = plan.images * copy.sequence.size();
+        runs_.push_back(std::make_unique<DuplicateRun>(
+            DuplicateRun{id, duplicate, LockstepGroup{sets}, {}, std::vector<Journey>(sets), {}}));
         run = runs_.back().get();
       }
       for (const StationPart& part : copy.parts) {
@@ -51,18 +52,35 @@ void Chip::place(const ExecutionPlan& plan) {
       }
     }
   }
+  std::vector<InputSpace*> spaces;
   for (const auto& tile : tiles_) {
-    tile->seal();
+    spaces.push_back(tile.get());
   }
+  for (const auto& tile : tiles_) {
+    tile->seal(reservations, spaces);
+  }
+  dram_.seal(reservations, spaces);
 }
 
 bool Chip::retired() const {
   return dram_.complete() && std::ranges::all_of(tiles_, [](const auto& tile) { return tile->retired(); });
 }
 
+bool Chip::empty() const {
+  return std::ranges::all_of(tiles_, [](const auto& tile) { return tile->empty(); });
+}
+
 std::vector<std::string> Chip::diagnose(std::size_t limit) const {
-  std::vector<std::string> lines;
+  std::vector<const Tile*> tiles;
   for (const auto& tile : tiles_) {
+    tiles.push_back(tile.get());
+  }
+  WaitGraph graph;
+  for (const Tile* tile : tiles) {
+    tile->add_waits(graph, tiles);
+  }
+  std::vector<std::string> lines = graph.ring();
+  for (const Tile* tile : tiles) {
     tile->diagnose(lines, limit);
   }
   if (lines.size() < limit) {

@@ -18,9 +18,9 @@ namespace crossweave {
 
 class Chip final : public sc_core::sc_module {
  public:
-  /// `plan` must outlive the chip.
-  Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const Architecture& architecture,
-       TransactionPool& pool, Probes& probes);
+  /// `plan` must outlive the chip, and so must `reservations`, which is null where buffers are unlimited.
+  Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const ReservationOrder* reservations,
+       const Architecture& architecture, TransactionPool& pool, Probes& probes);
 
   [[nodiscard]] Tile& tile(TileId id) { return *tiles_[id.value()]; }
   [[nodiscard]] Dram& dram() { return dram_; }
@@ -28,11 +28,14 @@ class Chip final : public sc_core::sc_module {
 
   /// Every set has run and every output is written.
   [[nodiscard]] bool retired() const;
-  /// What has not run and what it waits for; at most `limit` entries.
+  /// All buffers are empty.
+  [[nodiscard]] bool empty() const;
+  /// The ring of those that wait for one another, if there is one; what has not run and what it waits for. At most
+  /// `limit` entries.
   [[nodiscard]] std::vector<std::string> diagnose(std::size_t limit) const;
 
  private:
-  void place(const ExecutionPlan& plan);
+  void place(const ExecutionPlan& plan, const ReservationOrder* reservations);
 
   Noc noc_;
   Dram dram_;

@@ -19,6 +19,50 @@ enum class TransactionKind {
   dram_write    ///< a region of the network's output
 };
 
+/// A stretch of a journey: what a result, a transfer or an operation did, or waited for.
+using LegId = Id<struct LegTag>;
+
+/// What goes by between a set and those that wait for its result.
+enum class Activity {
+  computing,          ///< where a journey begins: a set on crossbars, or the asking for the network's input
+  gpeu,               ///< in a GPEU, or in its queue
+  buffer_port,        ///< passing a buffer's port, or waiting for it
+  noc_serialization,  ///< on the way through an empty network
+  noc_contention,     ///< waiting for others in the network, or for the way into it
+  dram,               ///< being read or written, or waiting for it
+  input_space,        ///< waiting for room in the consumer's input buffer
+  output_blocked      ///< waiting for room in the output buffer in which a result is to lie
+};
+
+/// A leg has ended; it began where that before it ended.
+struct JourneyLeg {
+  LegId id;      ///< counted from 1
+  LegId before;  ///< 0: none
+  Activity activity;
+  Duration end;
+  StationId station;  ///< whose result it is, or whose operation
+};
+
+/// All that a set of a base layer reads on one tile is there.
+struct InputComplete {
+  Duration at;
+  std::uint32_t image;
+  LayerId layer;
+  DuplicateId duplicate;
+  SetId set;
+  TileId tile;
+  LegId cause;  ///< the last leg of what came last; 0: nothing had to come
+};
+
+/// A set of a base layer lacks nothing but its turn on the crossbars, and reading in.
+struct SetReady {
+  Duration at;
+  std::uint32_t image;
+  LayerId layer;
+  DuplicateId duplicate;
+  SetId set;
+};
+
 /// A set of a base layer starts on all PEs of a duplicate.
 struct SetStarted {
   Duration at;
@@ -26,6 +70,8 @@ struct SetStarted {
   LayerId layer;
   DuplicateId duplicate;
   SetId set;
+  LegId cause{};       ///< the last leg of what it waited for, other than the set before it and its own reading in
+  Duration reading{};  ///< when it began to be read from the buffers into the crossbars, which has just ended
 };
 
 struct SetFinished {
@@ -34,6 +80,7 @@ struct SetFinished {
   LayerId layer;
   DuplicateId duplicate;
   SetId set;
+  LegId leg{};  ///< with which the journeys of its results begin
 };
 
 /// A crossbar begins the matrix-vector multiplications of a set.
@@ -68,8 +115,9 @@ struct TransferDelivered {
   EndpointId source;
   EndpointId destination;
   Bytes size;
-  int routers;    ///< routers passed, 0 within a tile
-  Duration sent;  ///< when the sender handed it to its network interface
+  int routers;          ///< routers passed, 0 within a tile
+  Duration sent;        ///< when the sender handed it to its network interface
+  bool spilled{false};  ///< to the DRAM or back, for want of room
 };
 
 /// A GPEU has run the operations of one set.
@@ -84,6 +132,9 @@ struct DramAccess {
   Duration at;
   bool write;
   Bytes size;
+  bool spilled{false};  ///< not of the network's input or output
+  std::uint32_t image{0};
+  LegId leg{};  ///< with which it ended
 };
 
 }  // namespace crossweave

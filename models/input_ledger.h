@@ -24,6 +24,15 @@ class InputLedger {
     first_[set] = use;
     ++regions_[region_].uses;
   }
+  /// A use of the region that is no set's; it ends by end_use().
+  [[nodiscard]] std::uint32_t add_use_of_its_own() {
+    ++regions_[region_].uses;
+    return region_;
+  }
+  /// Returns the bytes that nobody needs any longer.
+  [[nodiscard]] Bytes end_use(std::uint32_t region) {
+    return --regions_[region].uses == 0 ? free_region(region) : Bytes{};
+  }
   /// Bytes to free at once because nobody here uses the region.
   [[nodiscard]] Bytes end_region() { return regions_[region_].uses == 0 ? free_region(region_) : Bytes{}; }
 

@@ -15,7 +15,8 @@ void NetworkInterface::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
   SetTransaction& set = set_of(payload);
   set.sent = now();
   if (set.destination == endpoint_) {
-    probes_.transfer_delivered.write({now(), set.kind, set.source, set.destination, set.size(), 0, set.sent});
+    probes_.transfer_delivered.write(
+        {now(), set.kind, set.source, set.destination, set.size(), 0, set.sent, set.spilled});
     deliver->b_transport(payload, delay);
     listener_.copy_left(set);
     return;

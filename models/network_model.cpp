@@ -9,6 +9,7 @@ namespace {
 class IdealNetwork final : public NetworkModel {
  public:
   bool send(std::uint64_t /*number*/, const Transfer& /*transfer*/, Duration /*now*/) override { return true; }
+  [[nodiscard]] Duration zero_load(const Transfer& /*transfer*/) const override { return {}; }
   [[nodiscard]] std::optional<Duration> next_event() const override { return std::nullopt; }
   void advance(Duration /*now*/, TransferListener& /*listener*/) override {}
   void check_conservation(bool /*all_arrived*/) const override {}
@@ -21,14 +22,10 @@ std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Plac
     case NocModel::ideal:
       return std::make_unique<IdealNetwork>();
     case NocModel::packet:
+    case NocModel::flit:
       return std::make_unique<PacketTransport>(spec, placement);
   }
   throw InternalError{"unknown model of the network"};
-}
-
-MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
-  return endpoint.value() == placement.position.size() ? MeshPosition{0, 0}
-                                                       : placement.position[TileId{endpoint.value()}];
 }
 
 }  // namespace crossweave

@@ -7,7 +7,7 @@
 
 #include "arch/architecture.h"
 #include "arch/units.h"
-#include "models/packet_network.h"
+#include "models/routed_network.h"
 #include "scheduler/execution_plan.h"
 #include "scheduler/placement.h"
 
@@ -39,6 +39,8 @@ class NetworkModel {
   /// A transfer between two endpoints enters at `now`. True when it arrives at once, and the listener hears no more of
   /// it; otherwise it hears when it has left its source, and when it has arrived.
   [[nodiscard]] virtual bool send(std::uint64_t number, const Transfer& transfer, Duration now) = 0;
+  /// What a transfer would take through an empty network.
+  [[nodiscard]] virtual Duration zero_load(const Transfer& transfer) const = 0;
   [[nodiscard]] virtual std::optional<Duration> next_event() const = 0;
   /// Lets everything happen that is due by `now`.
   virtual void advance(Duration now, TransferListener& listener) = 0;
@@ -48,8 +50,5 @@ class NetworkModel {
 
 /// `noc.model` of `spec` on the mesh of `placement`.
 [[nodiscard]] std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Placement& placement);
-
-/// Where an endpoint stands: a tile in its place, the DRAM at the router of the first corner.
-[[nodiscard]] MeshPosition position_of(EndpointId endpoint, const Placement& placement);
 
 }  // namespace crossweave

@@ -1,4 +1,4 @@
-// The network on chip: a mesh of routers, one endpoint a tile and one for the DRAM at a corner.
+// The network on chip: routers, one endpoint a tile and one for the DRAM.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,7 @@ class Noc final : public sc_core::sc_module, private TransferListener {
   /// Has the routers of a transfer's way count it.
   void count_on_the_way(const SetTransaction& set);
 
-  int columns_;
-  NocRouting routing_;
+  NocGeometry geometry_;
   Probes& probes_;
   std::unique_ptr<NetworkModel> network_;
   std::vector<MeshPosition> position_;  ///< by endpoint

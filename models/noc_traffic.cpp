@@ -28,7 +28,7 @@ class Random {
 
 class Destinations {
  public:
-  Destinations(TrafficPattern pattern, const PacketNetworkConfig& network)
+  Destinations(TrafficPattern pattern, const NocConfig& network)
       : pattern_{pattern},
         columns_{network.columns},
         rows_{network.rows},
@@ -88,7 +88,7 @@ class Stopwatch final : public PacketListener {
 
 }  // namespace
 
-std::vector<OfferedPacket> generate(const SyntheticTraffic& traffic, const PacketNetworkConfig& network) {
+std::vector<OfferedPacket> generate(const SyntheticTraffic& traffic, const NocConfig& network) {
   const Destinations destinations{traffic.pattern, network};
   const int endpoints = network.columns * network.rows * network.concentration;
   const auto threshold = static_cast<std::uint64_t>(std::floor(traffic.rate / traffic.flits * 0x1p32));
@@ -104,7 +104,7 @@ std::vector<OfferedPacket> generate(const SyntheticTraffic& traffic, const Packe
   return packets;
 }
 
-std::vector<PacketTimes> send_all(PacketNetwork& network, const std::vector<OfferedPacket>& packets) {
+std::vector<PacketTimes> send_all(RoutedNetwork& network, const std::vector<OfferedPacket>& packets) {
   std::vector<std::size_t> order(packets.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&packets](std::size_t i) { return packets[i].created; });

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/packet_network.h"
+#include "models/routed_network.h"
 
 namespace crossweave {
 
@@ -45,10 +45,10 @@ struct SyntheticTraffic {
 };
 
 /// In the order of cycles, and endpoints within a cycle. `transpose` needs a square.
-[[nodiscard]] std::vector<OfferedPacket> generate(const SyntheticTraffic& traffic, const PacketNetworkConfig& network);
+[[nodiscard]] std::vector<OfferedPacket> generate(const SyntheticTraffic& traffic, const NocConfig& network);
 
 /// Sends packets, in the order of their creation, from source queues without bound until all have arrived; nothing else
 /// may be on the network. The times are in the order of `packets`.
-[[nodiscard]] std::vector<PacketTimes> send_all(PacketNetwork& network, const std::vector<OfferedPacket>& packets);
+[[nodiscard]] std::vector<PacketTimes> send_all(RoutedNetwork& network, const std::vector<OfferedPacket>& packets);
 
 }  // namespace crossweave

@@ -2,77 +2,16 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <limits>
-#include <string>
 
 namespace crossweave {
 namespace {
 
-/// From a flit's arrival at an endpoint until the endpoint has taken it.
-constexpr int kSink = 1;
 /// A credit crosses the link back and is counted in the cycle after; at a source a cycle later, which makes its loop,
 /// with no router in it, 4 cycles where between routers it is 5. BookSim2 has it so.
 constexpr int kCreditCount = 1;
 constexpr int kSourceCreditCount = 2;
 
-constexpr int kMaxExtent = 256;
-constexpr int kMaxConcentration = 4;  // a request mask of 64 bits holds 8 ports of 8 virtual channels
-constexpr int kMaxFlits = 4096;
-constexpr int kMaxCycles = 1000;
-
-constexpr int kSides = 4;  // of a router that have neighbours; local ports follow
-constexpr int kEast = static_cast<int>(RouterSide::east);
-constexpr int kWest = static_cast<int>(RouterSide::west);
-constexpr int kSouth = static_cast<int>(RouterSide::south);
-constexpr int kNorth = static_cast<int>(RouterSide::north);
-constexpr int kLocal = static_cast<int>(RouterSide::local);
-
-constexpr int opposite(int side) { return side ^ 1; }
-
-/// The first bit of `mask` at or after `start`, going round. The mask has one.
-int round_robin(std::uint64_t mask, int start) {
-  const std::uint64_t from_start = mask & (~std::uint64_t{0} << start);
-  return std::countr_zero(from_start != 0 ? from_start : mask);
-}
-
-std::optional<Failure> not_within(const char* what, int value, int most) {
-  if (value >= 1 && value <= most) {
-    return std::nullopt;
-  }
-  return Failure{std::string{what} + ": expected 1 to " + std::to_string(most) + ", got " + std::to_string(value)};
-}
-
 }  // namespace
-
-std::optional<Failure> why_not_a_network(const PacketNetworkConfig& config) {
-  const auto within = {not_within("columns", config.columns, kMaxExtent),
-                       not_within("rows", config.rows, kMaxExtent),
-                       not_within("concentration", config.concentration, kMaxConcentration),
-                       not_within("depth", config.depth, kMaxFlits),
-                       not_within("longest packet", config.max_packet, kMaxFlits),
-                       not_within("router pipeline", config.pipeline, kMaxCycles),
-                       not_within("link latency", config.link, kMaxCycles)};
-  for (const std::optional<Failure>& failure : within) {
-    if (failure) {
-      return failure;
-    }
-  }
-  if (config.concentration > 1 && config.topology != NocTopology::cmesh) {
-    return Failure{"several endpoints a router are a concentrated mesh (cmesh)"};
-  }
-  if (config.topology == NocTopology::torus && config.virtual_channels != 2) {
-    return Failure{"a torus needs 2 virtual channels, or packets that wait in a ring for one another would never move"};
-  }
-  if (config.topology != NocTopology::torus && config.virtual_channels != 1) {
-    return Failure{"a mesh has 1 virtual channel for each message class"};
-  }
-  if (config.multicast && config.depth < config.max_packet) {
-    return Failure{"multicast needs buffers that hold a whole packet: a depth of at least " +
-                   std::to_string(config.max_packet) + ", got " + std::to_string(config.depth)};
-  }
-  return std::nullopt;
-}
 
 void PacketNetwork::Runs::push_back(Run run) {
   if (size_ == ring_.size()) {
@@ -86,10 +25,9 @@ void PacketNetwork::Runs::push_back(Run run) {
 
 // --- the wires ---
 
-PacketNetwork::PacketNetwork(const PacketNetworkConfig& config)
-    : config_{config}, routers_{config.columns * config.rows}, ports_{kSides + config.concentration} {
-  check_invariant(!why_not_a_network(config), "a network is built from what can be one");
-  const auto router_ports = static_cast<std::size_t>(routers_ * ports_);
+PacketNetwork::PacketNetwork(const NocConfig& config) : RoutedNetwork{config}, ports_{grid_.ports()} {
+  check_invariant(config.model == NocModel::packet, "a packet network is what is asked for");
+  const auto router_ports = static_cast<std::size_t>(routers() * ports_);
   const auto endpoint_count = static_cast<std::size_t>(endpoints());
   const auto vc_count = static_cast<std::size_t>(vcs());
   inputs_.resize((router_ports + 2 * endpoint_count) * vc_count);
@@ -99,22 +37,20 @@ PacketNetwork::PacketNetwork(const PacketNetworkConfig& config)
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     inputs_[i].port = static_cast<Index>(i / vc_count);
   }
-  for (int router = 0; router < routers_; ++router) {
-    place_.push_back({router % config.columns, router / config.columns});
+  for (int router = 0; router < routers(); ++router) {
     const Index inputs = link_of(router, 0) * static_cast<Index>(vcs());
     for (int side = 0; side < ports_; ++side) {
       input_ports_[link_of(router, side)] = {0, kNone, router, side};
-      if (side >= kLocal) {
-        const int endpoint = router * config.concentration + side - kLocal;
+      if (const int endpoint = grid_.endpoint_at(router, side); endpoint >= 0) {
         connect(link_of(router, side), inputs, ports_ * vcs(), sink_vc(endpoint));
         input_ports_[source_link(endpoint)].side = -1;
         connect(source_link(endpoint), source_link(endpoint) * static_cast<Index>(vcs()), vcs(),
                 link_of(router, side) * static_cast<Index>(vcs()));
         links_[source_link(endpoint)].flight = config.link;
         links_[source_link(endpoint)].credit = config.link + kSourceCreditCount;
-      } else if (const int other = neighbour(router, side); other >= 0) {
+      } else if (const int other = grid_.neighbour(router, side); other >= 0) {
         connect(link_of(router, side), inputs, ports_ * vcs(),
-                link_of(other, opposite(side)) * static_cast<Index>(vcs()));
+                link_of(other, NocGrid::opposite(side)) * static_cast<Index>(vcs()));
       }
     }
   }
@@ -140,86 +76,17 @@ PacketNetwork::Index PacketNetwork::sink_vc(int endpoint) const {
   return source_link(endpoints() + endpoint) * static_cast<Index>(vcs());
 }
 
-/// The router beyond a side; -1 at the edge of a mesh.
-int PacketNetwork::neighbour(int router, int side) const {
-  const auto [x, y] = place_[static_cast<std::size_t>(router)];
-  const int to_x = x + (side == kEast ? 1 : 0) - (side == kWest ? 1 : 0);
-  const int to_y = y + (side == kSouth ? 1 : 0) - (side == kNorth ? 1 : 0);
-  const int columns = config_.columns;
-  const int rows = config_.rows;
-  if (config_.topology == NocTopology::torus) {
-    return (to_y + rows) % rows * columns + (to_x + columns) % columns;
-  }
-  return to_x < 0 || to_x >= columns || to_y < 0 || to_y >= rows ? -1 : to_y * columns + to_x;
-}
-
-int PacketNetwork::side_towards(Place from, Place to) const {
-  const bool torus = config_.topology == NocTopology::torus;
-  // Upwards where that is no longer than downwards.
-  const auto upwards = [torus](int at, int goal, int extent) {
-    return torus ? 2 * ((goal - at + extent) % extent) <= extent : goal > at;
-  };
-  const bool x_first = config_.routing == NocRouting::xy;
-  if (from.x != to.x && (x_first || from.y == to.y)) {
-    return upwards(from.x, to.x, config_.columns) ? kEast : kWest;
-  }
-  if (from.y != to.y) {
-    return upwards(from.y, to.y, config_.rows) ? kSouth : kNorth;
-  }
-  return kLocal;
-}
-
-/// Whether the channel is the one of its ring that goes from one end of the row or column to the other.
-bool PacketNetwork::crosses_dateline(Place from, int side) const {
-  return (side == kEast && from.x == config_.columns - 1) || (side == kWest && from.x == 0) ||
-         (side == kSouth && from.y == config_.rows - 1) || (side == kNorth && from.y == 0);
-}
-
 PacketNetwork::Hop PacketNetwork::next_hop(Index input, int destination) const {
   const InputPort& port = input_ports_[inputs_[input].port];
   const int vc = static_cast<int>(input - inputs_[input].port * static_cast<Index>(vcs()));
   if (port.side < 0) {
     return {0, vc};
   }
-  const int goal = config_.concentration == 1 ? destination : destination / config_.concentration;
-  const Place at = place_[static_cast<std::size_t>(port.router)];
-  int side = side_towards(at, place_[static_cast<std::size_t>(goal)]);
-  if (side == kLocal) {
-    side += destination - goal * config_.concentration;
-  }
-  if (config_.topology != NocTopology::torus) {
-    return {side, vc};
-  }
-  // A ring is entered on the first VC and left for the second at the dateline: no VC's buffers form a ring.
-  const bool same_ring = side < kLocal && port.side < kLocal && side / 2 == port.side / 2;
-  const bool second = side < kLocal && ((same_ring && vc % 2 == 1) || crosses_dateline(at, side));
-  return {side, vc - vc % 2 + (second ? 1 : 0)};
-}
-
-int PacketNetwork::routers_between(int source, int destination) const {
-  const Place from = place_[static_cast<std::size_t>(source / config_.concentration)];
-  const Place to = place_[static_cast<std::size_t>(destination / config_.concentration)];
-  int x = std::abs(from.x - to.x);
-  int y = std::abs(from.y - to.y);
-  if (config_.topology == NocTopology::torus) {
-    x = std::min(x, config_.columns - x);
-    y = std::min(y, config_.rows - y);
-  }
-  return x + y + 1;
-}
-
-NocCycle PacketNetwork::zero_load_latency(int source, int destination, int flits) const {
-  return config_.link + routers_between(source, destination) * (config_.pipeline + config_.link) + kSink + flits - 1;
+  const auto [side, beyond_dateline] = grid_.next_hop(port.router, port.side, vc % 2 == 1, destination);
+  return {side, grid_.is_torus() ? vc - vc % 2 + (beyond_dateline ? 1 : 0) : vc};
 }
 
 // --- packets in ---
-
-void PacketNetwork::check_packet(const NocPacket& packet, NocCycle at) const {
-  check_invariant(packet.source >= 0 && packet.source < endpoints(), "a packet comes from an endpoint");
-  check_invariant(packet.destination >= 0 && packet.destination < endpoints(), "a packet goes to an endpoint");
-  check_invariant(packet.flits >= 1 && packet.flits <= config_.max_packet, "a packet has 1 to max_packet flits");
-  check_invariant(at >= now(), "a packet is not injected in the past");
-}
 
 void PacketNetwork::inject(const NocPacket& packet, NocCycle at) {
   check_packet(packet, at);
@@ -547,20 +414,6 @@ void PacketNetwork::advance_to(NocCycle cycle, PacketListener& listener) {
 }
 
 // --- what can be seen ---
-
-std::vector<NocLink> PacketNetwork::links() const {
-  std::vector<NocLink> result;
-  for (int router = 0; router < routers_; ++router) {
-    for (int side = 0; side < ports_; ++side) {
-      const Link& link = links_[link_of(router, side)];
-      if (link.downstream != kNone) {
-        const int endpoint = side < kLocal ? 0 : router * config_.concentration + side - kLocal;
-        result.push_back({router, static_cast<RouterSide>(std::min(side, kLocal)), endpoint, link.flits});
-      }
-    }
-  }
-  return result;
-}
 
 std::int64_t PacketNetwork::occupancy(int router, RouterSide side, int local) const {
   const Index first = link_of(router, static_cast<int>(side) + local) * static_cast<Index>(vcs());

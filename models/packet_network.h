@@ -2,134 +2,34 @@
 // it. docs/noc.md describes the model and what it was validated against.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "arch/architecture.h"
-#include "arch/diagnostics.h"
 #include "models/event_wheel.h"
+#include "models/routed_network.h"
 
 namespace crossweave {
-
-enum class NocTopology { mesh, torus, cmesh };
-inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
-
-/// Each class is a virtual network: it has buffers and credits of its own, so that none can block another.
-enum class MessageClass { psum, data, memory_request, memory_response };
-inline constexpr int kMessageClasses = 4;
-
-struct PacketNetworkConfig {
-  NocTopology topology{NocTopology::mesh};
-  int columns{1};
-  int rows{1};
-  /// Endpoints of a router; 1 unless the topology is `cmesh`.
-  int concentration{1};
-  NocRouting routing{NocRouting::xy};
-  /// Flits that an input buffer holds, per port and virtual channel.
-  int depth{8};
-  /// Flits of the longest packet, its header included.
-  int max_packet{8};
-  /// Virtual channels of a message class: 2 on a torus (dateline), otherwise 1.
-  int virtual_channels{1};
-  /// Cycles in a router and on a link.
-  int pipeline{2};
-  int link{1};
-  /// Replication in the routers, for packets with several destinations.
-  bool multicast{false};
-};
-
-/// What a network cannot be built from, or nothing.
-[[nodiscard]] std::optional<Failure> why_not_a_network(const PacketNetworkConfig& config);
-
-struct NocPacket {
-  int source{0};       ///< endpoint: router * concentration + its number there; router = y * columns + x
-  int destination{0};  ///< endpoint
-  int flits{1};        ///< with the header
-  MessageClass message_class{MessageClass::data};
-  std::uint64_t tag{0};  ///< the owner's; comes back with each event
-};
-
-/// Told what happens to packets, while the network advances. It may inject.
-class PacketListener {
- public:
-  /// The source has begun to send the last piece of a packet (the whole packet when it fits a buffer): its head left or
-  /// leaves in `head`, its tail in `tail`.
-  virtual void left_source(std::uint64_t tag, NocCycle head, NocCycle tail) = 0;
-  /// The endpoint `destination` has taken the tail, now; the head it took in `head`.
-  virtual void arrived(std::uint64_t tag, int destination, NocCycle head, NocCycle tail) = 0;
-
- protected:
-  ~PacketListener() = default;
-};
-
-/// The side of a router on which a port lies; local ports follow from `local` on.
-enum class RouterSide { east, west, south, north, local };  // +x, -x, +y, -y
-
-/// A channel that flits cross, and how many did.
-struct NocLink {
-  int router{0};                      ///< from whose output
-  RouterSide side{RouterSide::east};  ///< of that router; local: ejection to `endpoint`
-  int endpoint{0};
-  std::int64_t flits{0};
-};
-
-struct NocFlitCounts {
-  std::int64_t injected{0};  ///< handed over by endpoints, those still in source queues included
-  std::int64_t replicas{0};  ///< made by multicast
-  std::int64_t ejected{0};   ///< taken by endpoints
-  [[nodiscard]] std::int64_t in_flight() const { return injected + replicas - ejected; }
-};
 
 /// Input-queued routers, dimension-order routing, credits, virtual cut-through: a packet moves on when its output is
 /// free and the next buffer has, or is known to have by the time each flit gets there, room for all of it. A packet
 /// longer than a buffer moves in pieces of a buffer's depth and keeps its path until its tail has passed (wormhole).
 /// An event is a packet that begins to cross a link; credits cause none.
-class PacketNetwork {
+class PacketNetwork final : public RoutedNetwork {
  public:
-  explicit PacketNetwork(const PacketNetworkConfig& config);
+  explicit PacketNetwork(const NocConfig& config);
 
-  [[nodiscard]] const PacketNetworkConfig& config() const { return config_; }
-  [[nodiscard]] int endpoints() const { return routers_ * config_.concentration; }
-  [[nodiscard]] int routers() const { return routers_; }
-
-  /// Queues a packet at its source, which may send it from `at` on (not before now()). A source sends the packets of a
-  /// class in the order of the calls; its queue has no bound: hold packets back by queued().
-  void inject(const NocPacket& packet, NocCycle at);
+  void inject(const NocPacket& packet, NocCycle at) override;
   /// The same packet for several endpoints, all different, where the network has hardware multicast.
   void inject_multicast(const NocPacket& packet, const std::vector<int>& destinations, NocCycle at);
-  /// Packets of a class that wait at an endpoint, the one that is about to leave included.
-  [[nodiscard]] int queued(int endpoint, MessageClass message_class) const;
-
-  [[nodiscard]] NocCycle now() const { return events_.now(); }
-  /// When something happens next; nothing when the network is empty, or when it is in deadlock.
-  [[nodiscard]] std::optional<NocCycle> next_event() const { return events_.next(); }
-  /// Lets everything happen that happens up to `cycle`, and stands there.
-  void advance_to(NocCycle cycle, PacketListener& listener);
-
-  /// Routers on the way, those of source and destination included.
-  [[nodiscard]] int routers_between(int source, int destination) const;
-  /// Cycles from the head's injection to the tail's ejection in an empty network with buffers of at least 5 flits.
-  [[nodiscard]] NocCycle zero_load_latency(int source, int destination, int flits) const;
-
-  [[nodiscard]] const NocFlitCounts& flits() const { return counts_; }
-  /// Packets times routers passed; the measure of the work done.
-  [[nodiscard]] std::int64_t packet_hops() const { return packet_hops_; }
-  /// Every channel from a router, in the order of routers and sides.
-  [[nodiscard]] std::vector<NocLink> links() const;
-  /// Flits of the buffers of a router's input port that are taken or promised: at most depth per virtual channel.
-  [[nodiscard]] std::int64_t occupancy(int router, RouterSide side, int local = 0) const;
-  /// Counts every flit in queues, buffers and on its way out. Throws InternalError where the sum is not in_flight(), or
-  /// where a buffer's content is not what its credits say.
-  void check_conservation() const;
+  [[nodiscard]] int queued(int endpoint, MessageClass message_class) const override;
+  [[nodiscard]] NocCycle now() const override { return events_.now(); }
+  [[nodiscard]] std::optional<NocCycle> next_event() const override { return events_.next(); }
+  void advance_to(NocCycle cycle, PacketListener& listener) override;
+  [[nodiscard]] std::int64_t occupancy(int router, RouterSide side, int local = 0) const override;
+  void check_conservation() const override;
 
  private:
-  using Index = std::uint32_t;
-  static constexpr Index kNone = ~Index{0};
-
   /// A packet, or a piece of one that is longer than a buffer.
   struct Segment {
     NocCycle arrival{0};  ///< of the head, in the buffer where it is
@@ -156,29 +56,6 @@ class PacketNetwork {
     int flits{0};
     bool first{false};
     bool last{false};
-  };
-
-  /// Items under indices that are used again.
-  template <class T>
-  class Pool {
-   public:
-    Index add(T item) {
-      if (free_.empty()) {
-        items_.push_back(std::move(item));
-        return static_cast<Index>(items_.size() - 1);
-      }
-      const Index index = free_.back();
-      free_.pop_back();
-      items_[index] = std::move(item);
-      return index;
-    }
-    void remove(Index index) { free_.push_back(index); }
-    T& operator[](Index index) { return items_[index]; }
-    const T& operator[](Index index) const { return items_[index]; }
-
-   private:
-    std::vector<T> items_;
-    std::vector<Index> free_;
   };
 
   /// Flits that left a buffer back to back: those before number `end`, number n in cycle n + shift.
@@ -221,10 +98,6 @@ class PacketNetwork {
     int router{0};
     int side{0};  ///< in 0 .. ports_ - 1; -1: not a router's, but a source
   };
-  struct Place {
-    int x{0};
-    int y{0};
-  };
   /// A virtual channel of an output: allocated to one packet at a time.
   struct OutputVc {
     std::uint64_t requests{0};  ///< input VCs of the router whose front wants it
@@ -250,20 +123,14 @@ class PacketNetwork {
     int vc{0};
   };
 
-  static constexpr NocCycle kNever = INT64_MAX;
   static constexpr Index kDeliveryBit = Index{1} << 31U;
 
-  [[nodiscard]] int vcs() const { return kMessageClasses * config_.virtual_channels; }
   [[nodiscard]] Index link_of(int router, int port) const { return static_cast<Index>(router * ports_ + port); }
-  [[nodiscard]] Index source_link(int endpoint) const { return static_cast<Index>(routers_ * ports_ + endpoint); }
+  [[nodiscard]] Index source_link(int endpoint) const { return static_cast<Index>(routers() * ports_ + endpoint); }
   [[nodiscard]] Index source_vc(int endpoint, MessageClass message_class) const;
   [[nodiscard]] Index sink_vc(int endpoint) const;
-  [[nodiscard]] int neighbour(int router, int side) const;
-  [[nodiscard]] int side_towards(Place from, Place to) const;
-  [[nodiscard]] bool crosses_dateline(Place from, int side) const;
 
   void connect(Index link, Index inputs, int input_vcs, Index downstream);
-  void check_packet(const NocPacket& packet, NocCycle at) const;
   void enqueue(const NocPacket& packet, int copies, Index group, NocCycle at);
   [[nodiscard]] Hop next_hop(Index input, int destination) const;
   void append(Index input, Index segment);
@@ -280,23 +147,21 @@ class PacketNetwork {
   void unblock(Index output);
   void eject(Index sink, Index ejected);
   void deliver(Index delivery, PacketListener& listener);
+  [[nodiscard]] std::int64_t flits_across(int router, int port) const override {
+    return links_[link_of(router, port)].flits;
+  }
 
-  PacketNetworkConfig config_;
-  int routers_;
-  int ports_;
-  std::vector<Place> place_;  ///< by router
+  int ports_;  ///< of a router
   EventWheel events_;
   std::vector<InputVc> inputs_;  ///< of routers, then sources, then sinks
   std::vector<InputPort> input_ports_;
   std::vector<OutputVc> outputs_;  ///< link * vcs() + vc
   std::vector<Link> links_;        ///< of routers, then sources
-  Pool<Segment> segments_;
-  Pool<Flight> flights_;
-  Pool<std::vector<int>> groups_;  ///< destinations
-  Pool<Delivery> deliveries_;
-  NocFlitCounts counts_;
+  IndexPool<Segment> segments_;
+  IndexPool<Flight> flights_;
+  IndexPool<std::vector<int>> groups_;  ///< destinations
+  IndexPool<Delivery> deliveries_;
   std::int64_t taking_{0};  ///< flits of deliveries_
-  std::int64_t packet_hops_{0};
 };
 
 }  // namespace crossweave

@@ -5,19 +5,23 @@
 namespace crossweave {
 namespace {
 
-constexpr int kPortsForEndpoints = 2;
-
-PacketNetworkConfig config_of(const NocSpec& spec, const Placement& placement) {
-  PacketNetworkConfig config;
-  config.topology = NocTopology::cmesh;
+NocConfig config_of(const NocSpec& spec, const Placement& placement) {
+  NocConfig config;
+  config.model = spec.model;
+  config.topology = spec.topology;
   config.columns = placement.mesh_columns;
   config.rows = placement.mesh_rows;
-  config.concentration = kPortsForEndpoints;
+  config.concentration = spec.concentration;
+  config.memory_router = kDramPosition.y * placement.mesh_columns + kDramPosition.x;
   config.routing = spec.routing;
   config.depth = spec.buffer;
   config.max_packet = spec.max_packet;
-  config.pipeline = spec.router_cycles;
   config.link = spec.link_cycles;
+  config.pipeline = spec.router_cycles;
+  config.virtual_channels =
+      spec.model == NocModel::flit ? spec.virtual_channels : fewest_virtual_channels(spec.topology);
+  config.router = spec.router;
+  config.cycles_per_flit = spec.cycles_per_flit;
   return config;
 }
 
@@ -26,12 +30,13 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 }  // namespace
 
 PacketTransport::PacketTransport(const NocSpec& spec, const Placement& placement)
-    : spec_{spec}, network_{config_of(spec, placement)} {
-  const EndpointId dram{placement.position.size()};
-  for (std::size_t e = 0; e <= dram.value(); ++e) {
-    const MeshPosition at = position_of(EndpointId{e}, placement);
-    endpoints_.push_back((at.y * placement.mesh_columns + at.x) * kPortsForEndpoints + (e == dram.value() ? 1 : 0));
+    : spec_{spec}, network_{make_routed_network(config_of(spec, placement))} {
+  std::vector<int> tiles_at(static_cast<std::size_t>(network_->routers()), 0);
+  for (const MeshPosition at : placement.position) {
+    const int router = at.y * placement.mesh_columns + at.x;
+    endpoints_.push_back(router * spec.concentration + tiles_at[static_cast<std::size_t>(router)]++);
   }
+  endpoints_.push_back(network_->endpoints() - 1);
 }
 
 std::int64_t PacketTransport::flits_of(Bytes size) const {
@@ -52,9 +57,16 @@ bool PacketTransport::send(std::uint64_t number, const Transfer& transfer, Durat
   NocPacket packet{endpoint_of(transfer.source), endpoint_of(transfer.destination), 0, transfer.message_class, number};
   for (; flits > 0; flits -= packet.flits) {
     packet.flits = static_cast<int>(std::min<std::int64_t>(flits, spec_.max_packet));
-    network_.inject(packet, cycle_from(now));
+    network_->inject(packet, cycle_from(now));
   }
   return false;
+}
+
+/// Packets of one transfer follow one another without a gap, as one long packet would.
+Duration PacketTransport::zero_load(const Transfer& transfer) const {
+  return time_of_cycles(network_->zero_load_latency(endpoint_of(transfer.source), endpoint_of(transfer.destination),
+                                                    static_cast<int>(flits_of(transfer.size))),
+                        spec_.clock);
 }
 
 int PacketTransport::endpoint_of(EndpointId endpoint) const { return endpoints_[endpoint.value()]; }
@@ -67,13 +79,13 @@ NocCycle PacketTransport::cycle_from(Duration now) const {
 }
 
 std::optional<Duration> PacketTransport::next_event() const {
-  const std::optional<NocCycle> next = network_.next_event();
+  const std::optional<NocCycle> next = network_->next_event();
   return next ? std::optional{time_of_cycles(*next, spec_.clock)} : std::nullopt;
 }
 
 void PacketTransport::advance(Duration now, TransferListener& listener) {
   listener_ = &listener;
-  network_.advance_to(cycles_within(now, spec_.clock), *this);
+  network_->advance_to(cycles_within(now, spec_.clock), *this);
   listener_ = nullptr;
 }
 
@@ -93,15 +105,15 @@ void PacketTransport::arrived(std::uint64_t tag, int /*destination*/, NocCycle /
 }
 
 void PacketTransport::check_conservation(bool all_arrived) const {
-  network_.check_conservation();
-  check_invariant(network_.flits().injected == flits_sent_, "every flit of a transfer is injected");
+  network_->check_conservation();
+  check_invariant(network_->flits().injected == flits_sent_, "every flit of a transfer is injected");
   Bytes under_way;
   for (const auto& [number, progress] : under_way_) {
     under_way += progress.size;
   }
   check_invariant(sent_ == delivered_ + under_way, "bytes sent = bytes delivered + under way");
   if (all_arrived) {
-    check_invariant(under_way_.empty() && network_.flits().in_flight() == 0, "what was sent has arrived");
+    check_invariant(under_way_.empty() && network_->flits().in_flight() == 0, "what was sent has arrived");
   }
 }
 

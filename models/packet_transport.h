@@ -1,7 +1,8 @@
-// Transfers over the packet network: cut into packets, in picoseconds instead of cycles.
+// Transfers over a network of routers: cut into packets, in picoseconds instead of cycles.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -10,25 +11,21 @@
 
 namespace crossweave {
 
-/// A packet network spans at most 256 by 256 routers.
-inline constexpr std::int64_t kMostPacketTiles = 65536;
-
-/// `noc.model: packet`. A transfer is cut into packets of at most `max_packet` flits, the first of each its header. All
-/// of its packets are queued at the source at once; it has left when the last of them begins to leave, and has arrived
-/// when the tail of the last has.
-///
-/// The tiles' routers have a second local port, of which only that at the corner is used: by the DRAM, so that it
-/// shares the router, but no channel, with the tile there.
+/// `noc.model: packet` and `flit`. A transfer is cut into packets of at most `max_packet` flits, the first of each its
+/// header. All of its packets are queued at the source at once; it has left when the source needs the last of them no
+/// longer, and has arrived when the tail of the last has.
+/// The DRAM has a port of its own at its router, so that it shares the router, but no channel, with the tiles there.
 class PacketTransport final : public NetworkModel, private PacketListener {
  public:
   PacketTransport(const NocSpec& spec, const Placement& placement);
 
   bool send(std::uint64_t number, const Transfer& transfer, Duration now) override;
+  [[nodiscard]] Duration zero_load(const Transfer& transfer) const override;
   [[nodiscard]] std::optional<Duration> next_event() const override;
   void advance(Duration now, TransferListener& listener) override;
   void check_conservation(bool all_arrived) const override;
 
-  [[nodiscard]] const PacketNetwork& network() const { return network_; }
+  [[nodiscard]] const RoutedNetwork& network() const { return *network_; }
   /// How many flits of data and headers a transfer takes.
   [[nodiscard]] std::int64_t flits_of(Bytes size) const;
 
@@ -46,8 +43,8 @@ class PacketTransport final : public NetworkModel, private PacketListener {
   [[nodiscard]] NocCycle cycle_from(Duration now) const;
 
   NocSpec spec_;
-  PacketNetwork network_;
-  std::vector<int> endpoints_;  ///< of the packet network, by ours
+  std::unique_ptr<RoutedNetwork> network_;
+  std::vector<int> endpoints_;  ///< of the network, by ours; the DRAM's is the last
   std::unordered_map<std::uint64_t, Progress> under_way_;
   TransferListener* listener_{nullptr};  ///< while time advances
   std::int64_t flits_sent_{0};

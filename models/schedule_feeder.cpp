@@ -25,18 +25,21 @@ ScheduleFeeder::ScheduleFeeder(const sc_core::sc_module_name& name, const Execut
 }
 
 void ScheduleFeeder::feed() {
-  if (next_layer_ == 0) {
-    read_inputs();
+  if (next_ == 0) {
+    for (std::uint32_t image = 0; image < plan_.images; ++image) {
+      read_inputs(image);
+    }
   }
   do {
-    if (next_layer_ == base_layers_.size()) {
+    if (next_ == plan_.images * base_layers_.size()) {
       return;
     }
-    command(base_layers_[next_layer_++]);
+    command(static_cast<std::uint32_t>(next_ / base_layers_.size()), base_layers_[next_ % base_layers_.size()]);
+    ++next_;
   } while (plan_.mode == ScheduleMode::cross_layer);
 }
 
-void ScheduleFeeder::read_inputs() {
+void ScheduleFeeder::read_inputs(std::uint32_t image) {
   for (const StationId id : ids(plan_.stations)) {
     const Station& station = plan_.stations[id];
     if (station.kind != Station::Kind::network_input) {
@@ -47,6 +50,7 @@ void ScheduleFeeder::read_inputs() {
       SetTransaction& set = set_of(payload);
       set = {};
       set.kind = TransactionKind::dram_read;
+      set.image = image;
       set.station = id;
       set.set = SetId{s};
       set.source = set.destination = plan_.dram();
@@ -61,7 +65,7 @@ void ScheduleFeeder::read_inputs() {
   }
 }
 
-void ScheduleFeeder::command(StationId id) {
+void ScheduleFeeder::command(std::uint32_t image, StationId id) {
   const Station& station = plan_.stations[id];
   unfinished_ += station.grid.size();
   for (const DuplicateId duplicate : ids(station.duplicates)) {
@@ -71,11 +75,13 @@ void ScheduleFeeder::command(StationId id) {
       SetTransaction& set = set_of(payload);
       set = {};
       set.kind = TransactionKind::set_command;
+      set.image = image;
       set.station = id;
       set.duplicate = duplicate;
       set.set = next;
       set.destination = copy.parts.front().tile;
       set.rect = station.set_rect(next);
+      set.journey = last_finished_;
       sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
       (*to_tiles_[set.destination.value()])->b_transport(payload, delay);
       payload.release();
@@ -83,7 +89,8 @@ void ScheduleFeeder::command(StationId id) {
   }
 }
 
-void ScheduleFeeder::write(const SetFinished& /*finished*/) {
+void ScheduleFeeder::write(const SetFinished& finished) {
+  last_finished_ = {finished.leg, finished.at};
   if (--unfinished_ == 0) {
     layer_finished_.notify(sc_core::SC_ZERO_TIME);
   }

@@ -1,6 +1,7 @@
 // The feeder: turns the precomputed schedule into transactions.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -11,8 +12,9 @@
 
 namespace crossweave {
 
-/// Commands each duplicate's sets in their order, and the reading of the network's input. It hands over no times and no
-/// dependencies. Layer by layer, it commands a base layer when the one before it has finished; otherwise all at once.
+/// Commands each duplicate's sets in their order, image by image, and the reading of the network's input. It hands over
+/// no times and no dependencies. Layer by layer, it commands a base layer when the one before it has finished;
+/// otherwise all at once.
 class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysis_if<SetFinished> {
  public:
   ScheduleFeeder(const sc_core::sc_module_name& name, const ExecutionPlan& plan, TransactionPool& pool, Probes& probes);
@@ -25,16 +27,17 @@ class ScheduleFeeder final : public sc_core::sc_module, private tlm::tlm_analysi
 
  private:
   void feed();
-  void read_inputs();
-  void command(StationId station);
+  void read_inputs(std::uint32_t image);
+  void command(std::uint32_t image, StationId station);
   void write(const SetFinished& finished) override;
 
   const ExecutionPlan& plan_;
   TransactionPool& pool_;
   std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket<ScheduleFeeder>>> to_tiles_;
   std::vector<StationId> base_layers_;
-  std::size_t next_layer_{0};
+  std::size_t next_{0};        ///< base layer to be commanded, counted over all images
   std::size_t unfinished_{0};  ///< commanded sets that have not finished
+  Journey last_finished_;      ///< of the set that finished last, for which a command has waited
   sc_core::sc_event layer_finished_{"layer_finished"};
 };
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "models/events.h"
+#include "models/journey.h"
 #include "scheduler/execution_plan.h"
+#include "scheduler/reservation_order.h"
 
 #include "models/systemc.h"
 
@@ -29,10 +31,16 @@ struct SetTransaction : tlm::tlm_extension<SetTransaction> {
   std::uint32_t slice{0};
   /// The result at the sender of which this is a copy; the sender frees its buffer when the last copy has left.
   std::uint32_t result{0};
+  /// What this is in the ReservationOrder, and its turn there, if its destination's input buffer is limited.
+  RegionId region;
+  std::uint32_t turn{0};
+  /// On its way to the DRAM, or back, because its consumer had no room.
+  bool spilled{false};
   /// Lane-operations that a GPEU is asked for.
   std::int64_t work{0};
   /// When it came to its sender's network interface.
   Duration sent;
+  Journey journey;
 
   [[nodiscard]] std::int64_t elements() const { return rect.area() * channels.size(); }
   [[nodiscard]] Bytes size() const { return packed_size(elements(), bits_per_element); }

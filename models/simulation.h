@@ -24,10 +24,12 @@ struct RunEnd {
   std::vector<std::string> waiting;
 };
 
-/// SystemC has one kernel: at most one Simulation may exist, and a kernel runs one simulation. `plan` must outlive it.
+/// SystemC has one kernel: at most one Simulation may exist, and a kernel runs one simulation. `plan` must outlive it,
+/// and so must `reservations`, which limited buffers need and no others.
 class Simulation {
  public:
-  Simulation(const ExecutionPlan& plan, const Architecture& architecture);
+  Simulation(const ExecutionPlan& plan, const Architecture& architecture,
+             const ReservationOrder* reservations = nullptr);
 
   /// Recorders subscribe here before run().
   [[nodiscard]] Probes& probes() { return probes_; }

@@ -10,9 +10,13 @@ namespace {
 class Demand {
  public:
   explicit Demand(const Shape& map)
-      : width_{static_cast<std::size_t>(map.width)}, needed_(static_cast<std::size_t>(map.pixels())) {}
+      : width_{static_cast<std::size_t>(map.width)},
+        needed_(static_cast<std::size_t>(map.pixels())),
+        users_change_(static_cast<std::size_t>(map.height) + 1) {}
 
   void add(const Rect& rect) {
+    users_change_[static_cast<std::size_t>(rect.rows.begin)] = true;
+    users_change_[static_cast<std::size_t>(rect.rows.end)] = true;
     for (int y = rect.rows.begin; y < rect.rows.end; ++y) {
       std::fill_n(needed_.begin() + static_cast<std::ptrdiff_t>(index(y, rect.columns.begin)), rect.columns.size(),
                   char{1});
@@ -22,14 +26,16 @@ class Demand {
   void add_channels(Interval channels) { channels_ = channels_.hull(channels); }
   [[nodiscard]] Interval channels() const { return channels_; }
 
-  /// The needed pixels of `rect` as disjoint rectangles: runs of a row, merged with equal runs of the rows below.
+  /// The needed pixels of `rect` as disjoint rectangles: runs of a row, merged with equal runs of the rows below as
+  /// long as the same sets need them. So a line buffer can give up rows one by one.
   template <class Emit>
   void cut(const Rect& rect, Emit&& emit) const {
     std::vector<Rect> open;
     std::vector<Interval> runs;
     for (int y = rect.rows.begin; y < rect.rows.end; ++y) {
       find_runs(y, rect.columns, runs);
-      const bool same = runs.size() == open.size() && std::ranges::equal(runs, open, {}, {}, &Rect::columns);
+      const bool same = !users_change_[static_cast<std::size_t>(y)] && runs.size() == open.size() &&
+                        std::ranges::equal(runs, open, {}, {}, &Rect::columns);
       if (!same) {
         std::ranges::for_each(open, emit);
         open.clear();
@@ -65,6 +71,7 @@ class Demand {
 
   std::size_t width_;
   std::vector<char> needed_;
+  std::vector<bool> users_change_;  ///< from the row above to this one
   Interval channels_;
 };
 

@@ -32,18 +32,20 @@ std::vector<int> every_row(int extent) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture)
+  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture, Placement placement)
       : network_{network},
         graph_{network.mapped.graph},
         architecture_{architecture},
         consumers_{graph_.consumers()},
         moves_data_only_(graph_.size(), false),
         readers_(graph_.size(), 0),
-        host_(graph_.size()) {}
+        host_(graph_.size()) {
+    plan_.placement = std::move(placement);
+  }
 
   ExecutionPlan build() {
     plan_.mode = network_.schedule.mode;
-    plan_.placement = place_snake(network_.mapped.crossbars, network_.duplicates, network_.pes, architecture_.tile);
+    plan_.reduction = architecture_.tile.reduction;
     find_data_movement();
     count_readers();
     LayerId layer{0};
@@ -240,17 +242,17 @@ class PlanBuilder {
     std::vector<ResultSlice> slices;
     for (int j = 0; j < grid.horizontal; ++j) {
       const Interval channels = crossbar_piece(base, architecture_.crossbar, 0, j).output_channels;
-      std::vector<EndpointId> chain;
+      std::vector<EndpointId> nodes;
       for (int p = 0; p < grid.vertical; ++p) {
         const EndpointId tile = endpoint_of(pes[static_cast<std::size_t>(j * grid.vertical + p)]);
-        if (std::ranges::find(chain, tile) == chain.end()) {
-          chain.push_back(tile);
+        if (std::ranges::find(nodes, tile) == nodes.end()) {
+          nodes.push_back(tile);
         }
       }
-      if (!slices.empty() && slices.back().chain == chain && slices.back().channels.end == channels.begin) {
+      if (!slices.empty() && slices.back().nodes == nodes && slices.back().channels.end == channels.begin) {
         slices.back().channels.end = channels.end;
       } else {
-        slices.push_back({channels, std::move(chain)});
+        slices.push_back({channels, std::move(nodes)});
       }
     }
     return slices;
@@ -344,9 +346,12 @@ class PlanBuilder {
     station.name = std::move(name);
     station.operation = id;
     station.result = result.value_or(graph_[id].output);
-    // Gathering a base layer's result copies it.
-    station.cost_per_set_element =
-        is_base(graph_[id].kind) ? kCopyCost : gpeu_cost_per_element(graph_[id].kind, graph_.input_shapes(id));
+    station.accumulates = std::holds_alternative<GlobalPool>(graph_[id].kind);
+    if (is_base(graph_[id].kind)) {
+      station.cost_per_set_element = kCopyCost;  // gathering a base layer's result
+    } else if (!station.accumulates) {
+      station.cost_per_set_element = gpeu_cost_per_element(graph_[id].kind, graph_.input_shapes(id));
+    }
     StationId latest{0};
     for (const InputNeed& need : needs) {
       latest = std::max(latest, need.producer);
@@ -361,34 +366,26 @@ class PlanBuilder {
     host_[id] = plan_.stations.push_back(std::move(station));
   }
 
-  /// The coarsest grid in which all outputs of a cell need the same cells of every producer: finer would only add
-  /// transactions, coarser would make a reader wait for more than Stage II says.
+  /// A GPEU works row by row, so that what it reads and makes at once stays small. Along a row its pieces are the
+  /// longest in which all outputs need the same cells of every producer: longer ones would make a reader wait for more
+  /// than Stage II says, shorter ones only add transactions.
   [[nodiscard]] AxisGrid grid_from_needs(const Shape& result, const std::vector<InputNeed>& needs) const {
-    const auto cuts = [&](int extent, auto&& touching) {
-      std::vector<int> result_cuts{0};
-      std::vector<Interval> current;
-      for (int y = 0; y < extent; ++y) {
-        std::vector<Interval> touched;
-        touched.reserve(needs.size());
-        for (const InputNeed& need : needs) {
-          touched.push_back(touching(need, Interval{y, y + 1}));
-        }
-        if (y > 0 && touched != current) {
-          result_cuts.push_back(y);
-        }
-        current = std::move(touched);
+    std::vector<int> column_cuts{0};
+    std::vector<Interval> current;
+    for (int x = 0; x < result.width; ++x) {
+      std::vector<Interval> touched;
+      touched.reserve(needs.size());
+      for (const InputNeed& need : needs) {
+        touched.push_back(
+            plan_.stations[need.producer].result_grid.columns_touching(walk_back(need.columns, Interval{x, x + 1})));
       }
-      result_cuts.push_back(extent);
-      return result_cuts;
-    };
-    return AxisGrid{
-        cuts(result.height,
-             [&](const InputNeed& need, Interval rows) {
-               return plan_.stations[need.producer].result_grid.rows_touching(walk_back(need.rows, rows));
-             }),
-        cuts(result.width, [&](const InputNeed& need, Interval columns) {
-          return plan_.stations[need.producer].result_grid.columns_touching(walk_back(need.columns, columns));
-        })};
+      if (x > 0 && touched != current) {
+        column_cuts.push_back(x);
+      }
+      current = std::move(touched);
+    }
+    column_cuts.push_back(result.width);
+    return AxisGrid{every_row(result.height), std::move(column_cuts)};
   }
 
   /// A need on the result of `id` itself.
@@ -450,6 +447,10 @@ class PlanBuilder {
       const OperationId last = station.epilogue.empty() ? station.operation : station.epilogue.back();
       const int stated = graph_[last].output_bits;
       station.bits_per_element = stated > 0 ? stated : architecture_.precision.activation_bits;
+      if (station.layer) {
+        station.psum_bits = psum_bits(architecture_.precision, architecture_.crossbar,
+                                      network_.mapped.crossbars[*station.layer].vertical);
+      }
     }
   }
 
@@ -506,8 +507,29 @@ std::int64_t Station::gpeu_work(SetId set, Interval channels) const {
          channels.size();
 }
 
+std::size_t reduction_parent(Reduction reduction, std::size_t node) {
+  return reduction == Reduction::chain ? node - 1 : node & (node - 1);
+}
+
+std::size_t reduction_children(Reduction reduction, std::size_t node, std::size_t nodes) {
+  std::size_t children = 0;
+  for (std::size_t other = node + 1; other < nodes; ++other) {
+    children += reduction_parent(reduction, other) == node ? 1 : 0;
+  }
+  return children;
+}
+
+MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
+  return endpoint.value() == placement.position.size() ? kDramPosition : placement.position[TileId{endpoint.value()}];
+}
+
+ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture,
+                                  Placement placement) {
+  return PlanBuilder{network, architecture, std::move(placement)}.build();
+}
+
 ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture) {
-  return PlanBuilder{network, architecture}.build();
+  return make_execution_plan(network, architecture, place_snake(network, architecture));
 }
 
 }  // namespace crossweave

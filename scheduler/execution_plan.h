@@ -47,14 +47,20 @@ struct StationPart {
   std::vector<InputNeed> needs;
 };
 
-/// Some channels of a station's result. Partial sums travel along `chain` towards its first entry, the home, where the
-/// result comes to exist.
+/// Some channels of a station's result. The tiles that hold partial sums of them are the nodes of their reduction; the
+/// first is the home, where the result comes to exist.
 struct ResultSlice {
   Interval channels;
-  std::vector<EndpointId> chain;
+  std::vector<EndpointId> nodes;
 
-  [[nodiscard]] EndpointId home() const { return chain.front(); }
+  [[nodiscard]] EndpointId home() const { return nodes.front(); }
 };
+
+/// The node to which a node other than the first sends its sum: its neighbour (`chain`), or the node whose number lacks
+/// its lowest set bit (`tree`, binomial: the home adds log2 n times).
+[[nodiscard]] std::size_t reduction_parent(Reduction reduction, std::size_t node);
+/// How many of `nodes` nodes send their sums to a node.
+[[nodiscard]] std::size_t reduction_children(Reduction reduction, std::size_t node, std::size_t nodes);
 
 /// One region of one result that goes to one endpoint. Channels outside a slice are sent by the slices that have them.
 struct Delivery {
@@ -86,7 +92,10 @@ struct Station {
   OperationId operation;
   /// Run on the result before it leaves, in order.
   std::vector<OperationId> epilogue;
-  /// What the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.
+  /// A reduction over the whole map, on a GPEU: each region is added up as it comes, by one lane-operation an element,
+  /// and gives up its place at once. The sums lie in registers of the GPEU: an assumption.
+  bool accumulates{false};
+  /// What else the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.
   std::int64_t cost_per_set_element{0};
   std::int64_t cost_per_result_element{0};
   std::optional<LayerId> layer;  ///< of a base layer
@@ -95,6 +104,8 @@ struct Station {
   Shape result;
   /// Width of the result's elements: what the network file states, or the architecture's activations.
   int bits_per_element{0};
+  /// Width of partial sums on their way between the tiles of a base layer.
+  int psum_bits{0};
   /// Which part of the result each set yields; differs from `grid` behind a pooling epilogue. Cells may be empty.
   AxisGrid result_grid;
   IdVector<DuplicateId, StationDuplicate> duplicates;
@@ -118,6 +129,9 @@ struct NetworkOutput {
 
 struct ExecutionPlan {
   ScheduleMode mode{ScheduleMode::cross_layer};
+  Reduction reduction{Reduction::chain};
+  /// Inferences, one behind the other; each runs every set once.
+  std::uint32_t images{1};
   Placement placement;
   IdVector<StationId, Station> stations;
   std::vector<NetworkOutput> outputs;
@@ -126,8 +140,14 @@ struct ExecutionPlan {
   [[nodiscard]] std::size_t tile_count() const { return placement.position.size(); }
 };
 
-/// Places every operation of a scheduled network and computes its delivery lists. Reads the order of a schedule, never
-/// its times.
+/// Where an endpoint stands: a tile in its place, the DRAM at the router of the first corner.
+[[nodiscard]] MeshPosition position_of(EndpointId endpoint, const Placement& placement);
+
+/// Finds a home for every operation of a scheduled network whose crossbars are placed, and computes its delivery lists.
+/// Reads the order of a schedule, never its times.
+[[nodiscard]] ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture,
+                                                Placement placement);
+/// The same with place_snake, the default.
 [[nodiscard]] ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture);
 
 }  // namespace crossweave

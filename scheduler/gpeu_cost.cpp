@@ -32,9 +32,6 @@ std::int64_t gpeu_cost_per_element(const OperationKind& kind, std::span<const Sh
   if (const auto* pool = std::get_if<Pool>(&kind)) {
     return std::int64_t{pool->kernel.height} * pool->kernel.width;
   }
-  if (std::holds_alternative<GlobalPool>(kind)) {
-    return inputs.front().pixels();
-  }
   if (std::holds_alternative<Elementwise>(kind)) {
     return std::max<std::int64_t>(static_cast<std::int64_t>(inputs.size()) - 1, 1) * kAddCost;
   }

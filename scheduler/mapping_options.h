@@ -14,6 +14,10 @@ inline constexpr std::array<std::string_view, 4> kDuplicationNames{"none", "sum"
 enum class Partition { interleaved, blocks, dispatch };
 inline constexpr std::array<std::string_view, 3> kPartitionNames{"interleaved", "blocks", "dispatch"};
 
+/// Which tiles duplicates lie on, and where these stand in the mesh.
+enum class PlacementMethod { snake, random, optimized };
+inline constexpr std::array<std::string_view, 3> kPlacementMethodNames{"snake", "random", "optimized"};
+
 /// Order of the sets of one layer on its crossbars (Stage III). The first three are rules for a layer by itself;
 /// `lookahead` begins with raster order and weighs what each set still has before it up to the output
 /// (scheduler/lookahead.h); `automatic` has the rule to begin with searched for (scheduler/mapping_search.h).

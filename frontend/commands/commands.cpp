@@ -14,6 +14,7 @@ std::span<const Command> commands() {
       Command{"reproduce", "The CLSA-CIM paper, number by number, and how close to proven limits one gets",
               &declare_reproduce},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},
+      Command{"dram", "A DRAM channel alone, under a synthetic stream or a request trace", &declare_dram},
   };
   return kCommands;
 }

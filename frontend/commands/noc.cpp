@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -16,21 +14,22 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
-#include "arch/strict_yaml.h"
 #include "frontend/commands/command.h"
+#include "frontend/commands/command_line.h"
+#include "frontend/commands/trace_line.h"
 #include "frontend/report/text_table.h"
 #include "models/noc_traffic.h"
+#include "models/routed_network.h"
 
 namespace crossweave {
 namespace {
 
 constexpr NocCycle kMaxCycle = 1'000'000'000'000;
 constexpr double kMaxPackets = 5e7;
-constexpr std::size_t kMaxTraceProblems = 20;
 constexpr std::size_t kLinksShown = 8;
-constexpr std::size_t kWordShown = 24;  // of a trace
 
 struct NocOptions {
+  std::string model{"packet"};
   std::string topology{"mesh"};
   std::string size{"4x4"};
   std::optional<int> concentration;
@@ -38,7 +37,9 @@ struct NocOptions {
   std::string routing{"xy"};
   int depth{8};
   int max_packet{8};
-  int pipeline{2};
+  std::optional<int> pipeline;
+  std::optional<std::string> router;
+  std::optional<int> cycles_per_flit;
   int link{1};
   std::string traffic{"uniform"};
   double rate{0.1};
@@ -50,27 +51,8 @@ struct NocOptions {
   bool json{false};
 };
 
-Diagnostic problem_with(const std::string& message) { return {{"<command line>", 0, 0}, message, Severity::error}; }
-
-/// The enumerator that `text` names in `names`, which are in the order of the enumeration.
-template <class Enum, std::size_t kCount>
-Enum choose(const char* option, const std::string& text, const std::array<std::string_view, kCount>& names,
-            Diagnostics& problems) {
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found != names.end()) {
-    return static_cast<Enum>(found - names.begin());
-  }
-  std::string expected;
-  for (const std::string_view name : names) {
-    expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string{name};
-  }
-  problems.push_back(problem_with(std::string{option} + ": expected " + expected + ", got '" + text + "'" +
-                                  did_you_mean(text, {names.begin(), names.end()})));
-  return Enum{};
-}
-
 /// "COLUMNSxROWS" into the network.
-void set_size(const std::string& text, PacketNetworkConfig& config, Diagnostics& problems) {
+void set_size(const std::string& text, NocConfig& config, Diagnostics& problems) {
   const char* const end = text.data() + text.size();
   const auto [after_columns, bad_columns] = std::from_chars(text.data(), end, config.columns);
   if (bad_columns == std::errc{} && after_columns != end && *after_columns == 'x') {
@@ -82,26 +64,57 @@ void set_size(const std::string& text, PacketNetworkConfig& config, Diagnostics&
   problems.push_back(problem_with("--size: expected COLUMNSxROWS, such as 4x4, got '" + text + "'"));
 }
 
-PacketNetworkConfig network_of(const NocOptions& options, Diagnostics& problems) {
-  PacketNetworkConfig config;
+/// Which of the networks --model names; both have routers, an `ideal` one has not.
+NocModel model_of(const NocOptions& options, Diagnostics& problems) {
+  static constexpr std::array<NocModel, 2> kModels{NocModel::packet, NocModel::flit};
+  static constexpr std::array<std::string_view, 2> kNames{"packet", "flit"};
+  return kModels.at(choose<std::size_t>("--model", options.model, kNames, problems));
+}
+
+/// The options that only one of the networks has.
+void set_model_options(const NocOptions& options, NocConfig& config, Diagnostics& problems) {
+  if (config.model == NocModel::packet) {
+    config.pipeline = options.pipeline.value_or(config.pipeline);
+    for (const auto& [name, given] : {std::pair{"--router", options.router.has_value()},
+                                      std::pair{"--cycles-per-flit", options.cycles_per_flit.has_value()}}) {
+      if (given) {
+        problems.push_back(problem_with(std::string{name} + ": only with --model flit"));
+      }
+    }
+    return;
+  }
+  if (options.pipeline) {
+    problems.push_back(problem_with("--pipeline: only with --model packet; --router names that of --model flit"));
+  }
+  if (options.router) {
+    config.router = choose<NocRouter>("--router", *options.router, kNocRouterNames, problems);
+  }
+  config.cycles_per_flit = options.cycles_per_flit.value_or(config.cycles_per_flit);
+}
+
+NocConfig network_of(const NocOptions& options, Diagnostics& problems) {
+  NocConfig config;
+  config.model = model_of(options, problems);
   config.topology = choose<NocTopology>("--topology", options.topology, kNocTopologyNames, problems);
   config.routing = choose<NocRouting>("--routing", options.routing, kNocRoutingNames, problems);
   set_size(options.size, config, problems);
   config.concentration = options.concentration.value_or(config.topology == NocTopology::cmesh ? 4 : 1);
-  config.virtual_channels = options.vcs.value_or(config.topology == NocTopology::torus ? 2 : 1);
+  config.virtual_channels = options.vcs.value_or(fewest_virtual_channels(config.topology));
   config.depth = options.depth;
   config.max_packet = options.max_packet;
-  config.pipeline = options.pipeline;
   config.link = options.link;
+  if (problems.empty()) {
+    set_model_options(options, config, problems);
+  }
   if (const std::optional<Failure> failure = why_not_a_network(config); failure && problems.empty()) {
     problems.push_back(problem_with(failure->message));
   }
   return config;
 }
 
-int endpoints_of(const PacketNetworkConfig& config) { return config.columns * config.rows * config.concentration; }
+int endpoints_of(const NocConfig& config) { return config.columns * config.rows * config.concentration; }
 
-SyntheticTraffic traffic_of(const NocOptions& options, const PacketNetworkConfig& config, Diagnostics& problems) {
+SyntheticTraffic traffic_of(const NocOptions& options, const NocConfig& config, Diagnostics& problems) {
   SyntheticTraffic traffic;
   traffic.pattern = choose<TrafficPattern>("--traffic", options.traffic, kTrafficPatternNames, problems);
   traffic.rate = options.rate;
@@ -131,85 +144,18 @@ SyntheticTraffic traffic_of(const NocOptions& options, const PacketNetworkConfig
   return traffic;
 }
 
-/// Reads one line of a trace, and complains where it is wrong.
-class TraceLine {
- public:
-  TraceLine(const std::string& text, SourcePosition where, Diagnostics& problems)
-      : text_{text}, where_{std::move(where)}, problems_{problems} {
-    skip_blanks();
-  }
-
-  /// Nothing but blanks, or a comment.
-  [[nodiscard]] bool empty() const { return at_ == text_.size() || text_[at_] == '#'; }
-  [[nodiscard]] bool ok() const { return ok_; }
-
-  NocCycle number(const char* what, NocCycle first, NocCycle last) {
-    if (!ok_) {
-      return first;
-    }
-    const std::size_t end = std::min(text_.find_first_of(" \t\r", at_), text_.size());
-    const std::string word = text_.substr(at_, end - at_);
-    NocCycle value = first;
-    const auto [after, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (word.empty()) {
-      complain(std::string{"expected "} + what + ", got nothing: a line is 't src dst flits'");
-    } else if (error != std::errc{} || after != word.data() + word.size() || value < first || value > last) {
-      const std::string shown = word.size() > kWordShown ? word.substr(0, kWordShown) + "..." : word;
-      complain(fmt::format("{}: expected {} to {}, got '{}'", what, first, last, shown));
-    }
-    at_ = end;
-    skip_blanks();
-    return value;
-  }
-  void end() {
-    if (ok_ && !empty()) {
-      complain("expected the end of the line: it is 't src dst flits'");
-    }
-  }
-
- private:
-  void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \t\r", at_), text_.size()); }
-  void complain(std::string message) {
-    ok_ = false;
-    where_.column = static_cast<int>(at_) + 1;
-    problems_.push_back({where_, std::move(message), Severity::error});
-  }
-
-  const std::string& text_;
-  SourcePosition where_;
-  Diagnostics& problems_;
-  std::size_t at_{0};
-  bool ok_{true};
-};
-
-std::vector<OfferedPacket> read_trace(const std::string& file, const PacketNetworkConfig& config,
-                                      Diagnostics& problems) {
-  if (const std::string reason = why_not_readable(file); !reason.empty()) {
-    problems.push_back({{file, 0, 0}, "cannot open: " + reason, Severity::error});
-    return {};
-  }
-  std::ifstream stream{file};
+std::vector<OfferedPacket> read_packets(const std::string& file, const NocConfig& config, Diagnostics& problems) {
   std::vector<OfferedPacket> packets;
-  std::string text;
-  for (int number = 1; std::getline(stream, text) && problems.size() < kMaxTraceProblems; ++number) {
-    TraceLine line{text, {file, number, 0}, problems};
-    if (line.empty()) {
-      continue;
-    }
+  const int endpoints = endpoints_of(config);
+  read_trace(file, "packets", "'t src dst flits'", problems, [&](TraceLine& line) {
     OfferedPacket packet;
-    const int endpoints = endpoints_of(config);
     packet.created = line.number("t", 0, kMaxCycle);
     packet.source = static_cast<int>(line.number("src", 0, endpoints - 1));
     packet.destination = static_cast<int>(line.number("dst", 0, endpoints - 1));
     packet.flits = static_cast<int>(line.number("flits", 1, config.max_packet));
     line.end();
-    if (line.ok()) {
-      packets.push_back(packet);
-    }
-  }
-  if (packets.empty() && problems.empty()) {
-    problems.push_back({{file, 0, 0}, "no packets: a line is 't src dst flits'", Severity::error});
-  }
+    packets.push_back(packet);
+  });
   return packets;
 }
 
@@ -225,7 +171,7 @@ struct NocFigures {
   double throughput{0};  ///< of packets taken within `cycles`, likewise
 };
 
-NocFigures figures_of(const PacketNetwork& network, const std::vector<OfferedPacket>& packets,
+NocFigures figures_of(const RoutedNetwork& network, const std::vector<OfferedPacket>& packets,
                       const std::vector<PacketTimes>& times, std::optional<NocCycle> cycles) {
   NocFigures figures;
   figures.packets = packets.size();
@@ -263,19 +209,25 @@ double load_of(const NocLink& link, const NocFigures& figures) {
   return static_cast<double>(link.flits) / static_cast<double>(std::max<NocCycle>(figures.finished, 1));
 }
 
-std::string as_json(const PacketNetwork& network, const NocFigures& figures) {
-  const PacketNetworkConfig& config = network.config();
+std::string as_json(const RoutedNetwork& network, const NocFigures& figures) {
+  const NocConfig& config = network.config();
   nlohmann::ordered_json json;
-  json["network"] = {{"topology", kNocTopologyNames.at(static_cast<std::size_t>(config.topology))},
+  json["network"] = {{"model", kNocModelNames.at(static_cast<std::size_t>(config.model))},
+                     {"topology", kNocTopologyNames.at(static_cast<std::size_t>(config.topology))},
                      {"columns", config.columns},
                      {"rows", config.rows},
                      {"concentration", config.concentration},
                      {"virtual_channels", config.virtual_channels},
                      {"routing", kNocRoutingNames.at(static_cast<std::size_t>(config.routing))},
                      {"depth", config.depth},
-                     {"max_packet", config.max_packet},
-                     {"pipeline", config.pipeline},
-                     {"link", config.link}};
+                     {"max_packet", config.max_packet}};
+  if (config.model == NocModel::packet) {
+    json["network"]["pipeline"] = config.pipeline;
+  } else {
+    json["network"]["router"] = kNocRouterNames.at(static_cast<std::size_t>(config.router));
+    json["network"]["cycles_per_flit"] = config.cycles_per_flit;
+  }
+  json["network"]["link"] = config.link;
   json["packets"] = figures.packets;
   json["flits"] = network.flits().injected;
   json["packet_hops"] = network.packet_hops();
@@ -299,7 +251,7 @@ std::string as_json(const PacketNetwork& network, const NocFigures& figures) {
   return json.dump(2) + "\n";
 }
 
-std::string as_text(const PacketNetwork& network, const NocFigures& figures) {
+std::string as_text(const RoutedNetwork& network, const NocFigures& figures) {
   std::vector<NocLink> links = network.links();
   double mean_load = 0;
   for (const NocLink& link : links) {
@@ -326,7 +278,7 @@ std::string as_text(const PacketNetwork& network, const NocFigures& figures) {
       figures.cycles, fixed(mean_load, 4), text_table(rows, {left, left, right, right}));
 }
 
-std::string as_csv(const PacketNetwork& network, const std::vector<OfferedPacket>& packets,
+std::string as_csv(const RoutedNetwork& network, const std::vector<OfferedPacket>& packets,
                    const std::vector<PacketTimes>& times) {
   std::ostringstream csv;
   csv << "packet,created,source,destination,flits,routers,head_injected,head_ejected,tail_ejected,latency\n";
@@ -340,20 +292,16 @@ std::string as_csv(const PacketNetwork& network, const std::vector<OfferedPacket
   return std::move(csv).str();
 }
 
-Diagnostic cannot_write(const std::string& file) {
-  return {{file, 0, 0}, "cannot write: " + std::error_code{errno, std::generic_category()}.message(), Severity::error};
-}
-
 int noc(const NocOptions& options) {
   Diagnostics problems;
-  const PacketNetworkConfig config = network_of(options, problems);
+  const NocConfig config = network_of(options, problems);
   if (!problems.empty()) {
     return report(problems);
   }
   std::vector<OfferedPacket> packets;
   std::optional<NocCycle> cycles;
   if (!options.trace.empty()) {
-    packets = read_trace(options.trace, config, problems);
+    packets = read_packets(options.trace, config, problems);
   } else if (const SyntheticTraffic traffic = traffic_of(options, config, problems); problems.empty()) {
     packets = generate(traffic, config);
     cycles = traffic.cycles;
@@ -361,26 +309,17 @@ int noc(const NocOptions& options) {
   if (!problems.empty()) {
     return report(problems);
   }
-  std::ofstream csv;
-  if (!options.out.empty()) {
-    errno = 0;
-    csv.open(options.out, std::ios::binary);  // before the simulation, not after it
-    if (!csv) {
-      return report({cannot_write(options.out)});
-    }
+  ReservedFile csv{options.out, problems};
+  if (!problems.empty()) {
+    return report(problems);
   }
-  PacketNetwork network{config};
-  const std::vector<PacketTimes> times = send_all(network, packets);
-  if (csv.is_open()) {
-    errno = 0;
-    csv << as_csv(network, packets, times);
-    csv.close();
-    if (!csv) {
-      return report({cannot_write(options.out)});
-    }
+  const std::unique_ptr<RoutedNetwork> network = make_routed_network(config);
+  const std::vector<PacketTimes> times = send_all(*network, packets);
+  if (csv.wanted() && !csv.write(as_csv(*network, packets, times), problems)) {
+    return report(problems);
   }
-  const NocFigures figures = figures_of(network, packets, times, cycles);
-  std::cout << (options.json ? as_json(network, figures) : as_text(network, figures));
+  const NocFigures figures = figures_of(*network, packets, times, cycles);
+  std::cout << (options.json ? as_json(*network, figures) : as_text(*network, figures));
   return kExitDone;
 }
 
@@ -388,16 +327,23 @@ int noc(const NocOptions& options) {
 
 std::function<int()> declare_noc(CLI::App& app) {
   auto options = std::make_shared<NocOptions>();
+  app.add_option("--model", options->model, "packet, or flit: cycle by cycle (default: packet)")->type_name("NAME");
   app.add_option("--topology", options->topology, "mesh, torus or cmesh (default: mesh)")->type_name("NAME");
   app.add_option("--size", options->size, "Columns and rows of routers (default: 4x4)")->type_name("CxR");
   app.add_option("--concentration", options->concentration, "Endpoints of a router (default: 1; cmesh: 4)");
-  app.add_option("--vcs", options->vcs, "Virtual channels of a message class (default: 1; torus: 2)");
+  app.add_option("--vcs", options->vcs,
+                 "Virtual channels of a message class (default: 1; torus: 2; others with --model flit)");
   app.add_option("--routing", options->routing, "xy or yx: the dimension that comes first (default: xy)")
       ->type_name("NAME");
-  app.add_option("--depth", options->depth, "Flits that an input buffer holds (default: 8)");
+  app.add_option("--depth", options->depth, "Flits that the buffer of a virtual channel holds (default: 8)");
   app.add_option("--max-packet", options->max_packet, "Flits of the longest packet that is taken (default: 8)");
-  app.add_option("--pipeline", options->pipeline, "Cycles in a router (default: 2)");
   app.add_option("--link", options->link, "Cycles on a link (default: 1)");
+  app.add_option("--pipeline", options->pipeline, "With --model packet: cycles in a router (default: 2)");
+  app.add_option("--router", options->router,
+                 "With --model flit: one_stage, two_stage or four_stage (default: two_stage)")
+      ->type_name("NAME");
+  app.add_option("--cycles-per-flit", options->cycles_per_flit,
+                 "With --model flit: cycles from one flit on a channel to the next (default: 1)");
   CLI::Option* const trace =
       app.add_option("--trace", options->trace, "Packets from a file, 't src dst flits' a line")->type_name("FILE");
   const auto synthetic = [&app, trace](const char* name, auto& value, const char* description) {

@@ -5,6 +5,7 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
+#include "frontend/report/buffers.h"
 #include "scheduler/schedule_checker.h"
 
 namespace crossweave {
@@ -22,15 +23,18 @@ int schedule(const RunOptions& options) {
     return report(directory.error());
   }
   const RunIdentity identity = identify(*run);
+  const BufferRequirements buffers = buffer_requirements(*run);
   const std::vector<OutputFile> files{{"schedule.json", summary_json(*run, identity, nullptr)},
                                       {"schedule.csv", schedule_csv(*run)},
                                       {"layers.csv", layers_csv(*run, nullptr)},
+                                      {"buffers.csv", buffers_csv(buffers)},
                                       {"resolved.yaml", identity.resolved_yaml},
                                       {"network.yaml", identity.network_yaml}};
   if (const Diagnostics problems = write_all(*directory, files); !problems.empty()) {
     return report(problems);
   }
-  std::cout << run_table(*run, nullptr, directory->path().string(), names_of(files));
+  std::cout << run_table(*run, nullptr, {{"buffers", buffers_in_words(buffers)}}, directory->path().string(),
+                         names_of(files));
   return kExitDone;
 }
 

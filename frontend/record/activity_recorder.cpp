@@ -48,7 +48,9 @@ void ActivityRecorder::on(const MvmFinished& event) {
 }
 
 void ActivityRecorder::on(const DramAccess& event) {
-  if (event.write) {
+  if (event.spilled) {
+    (event.write ? spilled_ : read_back_) += event.size;
+  } else if (event.write) {
     dram_written_ += event.size;
     latency_ = std::max(latency_, event.at);
   } else {
@@ -62,7 +64,16 @@ void ActivityRecorder::on(const TransferDelivered& event) {
   traffic.size += event.size;
   if (event.source != event.destination) {
     traffic.over_links += event.size;
+    byte_hops_ += event.size.count() * event.routers;
   }
+}
+
+Bytes ActivityRecorder::over_links() const {
+  Bytes total;
+  for (const Traffic& traffic : traffic_) {
+    total += traffic.over_links;
+  }
+  return total;
 }
 
 Duration ActivityRecorder::total_active() const {

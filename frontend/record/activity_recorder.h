@@ -52,8 +52,15 @@ class ActivityRecorder {
   /// Matrix-vector multiplications finished, counted on each crossbar.
   [[nodiscard]] std::int64_t mvms() const { return mvms_; }
   [[nodiscard]] const Traffic& traffic(TransactionKind kind) const { return traffic_[static_cast<std::size_t>(kind)]; }
+  /// Bytes that left their tiles, and the same times the routers that they passed.
+  [[nodiscard]] Bytes over_links() const;
+  [[nodiscard]] std::int64_t byte_hops() const { return byte_hops_; }
+  /// Of the network's input and output.
   [[nodiscard]] Bytes dram_read() const { return dram_read_; }
   [[nodiscard]] Bytes dram_written() const { return dram_written_; }
+  /// What went to the DRAM for want of room, and what came back: some of it several times.
+  [[nodiscard]] Bytes spilled() const { return spilled_; }
+  [[nodiscard]] Bytes read_back() const { return read_back_; }
 
  private:
   static constexpr std::size_t kTransactionKinds = static_cast<std::size_t>(TransactionKind::dram_write) + 1;
@@ -67,9 +74,12 @@ class ActivityRecorder {
   IdVector<LayerId, Layer> layers_;
   IdVector<LayerId, IdVector<DuplicateId, std::optional<SetId>>> running_sets_;
   std::array<Traffic, kTransactionKinds> traffic_{};
+  std::int64_t byte_hops_{0};
   std::int64_t mvms_{0};
   Bytes dram_read_;
   Bytes dram_written_;
+  Bytes spilled_;
+  Bytes read_back_;
   Duration latency_;
 };
 

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "frontend/report/csv.h"
 #include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
+#include "scheduler/traffic.h"
 
 namespace crossweave {
 namespace {
@@ -45,9 +47,18 @@ Figures figures(const PreparedRun& run, const Measurement* measured) {
   return result;
 }
 
-std::int64_t tiles_of(const PreparedRun& run) {
-  const std::int64_t per_tile = run.config.architecture.tile.pes;
-  return (run.scheduled.pes + per_tile - 1) / per_tile;
+/// As measured, or as planned where nothing was simulated.
+NetworkLoad network_load(const PreparedRun& run, const Measurement* measured) {
+  if (measured != nullptr) {
+    return measured->load;
+  }
+  NetworkLoad load;
+  const std::vector<TrafficFlow> traffic = traffic_of(run.plan);
+  for (const TrafficFlow& flow : traffic) {
+    load.size += flow.size;
+  }
+  load.byte_hops = byte_hops(traffic, run.plan.placement, run.config.architecture.noc);
+  return load;
 }
 
 Json shape(const Shape& s) { return {s.height, s.width, s.channels}; }
@@ -82,18 +93,6 @@ Json layer_json(const PreparedRun& run, LayerId id, const Measurement* measured)
   return json;
 }
 
-/// A cell of a CSV file (RFC 4180): quoted where the text holds a separator.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return quoted + "\"";
-}
-
 std::string milliseconds(Duration time) { return fixed(static_cast<double>(time.count_ps()) / 1e9, 6) + " ms"; }
 
 }  // namespace
@@ -121,7 +120,7 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
                      {"min_pes", scheduled.mapped.min_pes}};
   json["architecture"] = run.config.architecture.name;
   json["pes"] = scheduled.pes;
-  json["tiles"] = tiles_of(run);
+  json["tiles"] = run.plan.tile_count();
   json["duplicates"] = scheduled.duplicates.raw();
   if (completed(measured)) {
     json["latency_ps"] = measured->latency.count_ps();
@@ -137,10 +136,19 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
   }
   json["sets"] = scheduled.set_count();
   json["dependencies"] = count_dependencies(scheduled.dependencies, scheduled.grids);
+  const NetworkLoad load = network_load(run, measured);
+  json["traffic"] = {{"bytes", load.size.count()}, {"byte_hops", load.byte_hops}};
   if (has_latency) {
     json["layers"] = Json::array();
     for (const LayerId layer : ids(scheduled.mapped.layers)) {
       json["layers"].push_back(layer_json(run, layer, measured));
+      if (measured != nullptr && measured->attribution) {
+        json["layers"].back()["stalls"] = layer_stalls_json(*measured->attribution, layer);
+      }
+    }
+    if (measured != nullptr && measured->attribution) {
+      json["pe_states"] = pe_states_json(*measured->attribution);
+      json["critical_path"] = critical_path_json(*measured->attribution, run.plan);
     }
   } else {
     json["waiting"] = measured->waiting;
@@ -188,20 +196,22 @@ std::string schedule_csv(const PreparedRun& run) {
   return csv;
 }
 
-std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
-                      const std::vector<std::string>& files) {
+std::string run_table(const PreparedRun& run, const Measurement* measured, const std::vector<TableLine>& more,
+                      const std::string& directory, const std::vector<std::string>& files) {
   const ScheduledNetwork& scheduled = run.scheduled;
   const RunConfig& config = run.config;
-  std::vector<std::pair<std::string, std::string>> lines;
+  std::vector<TableLine> lines;
   lines.emplace_back("network", fmt::format("{}, {} base layers, at least {} PEs", scheduled.mapped.graph.name(),
                                             scheduled.mapped.layers.size(), scheduled.mapped.min_pes));
   lines.emplace_back(
       "architecture",
       fmt::format("{}, {} x {} crossbars, t_MVM {}", config.architecture.name, config.architecture.crossbar.rows,
                   config.architecture.crossbar.columns, to_string(config.architecture.crossbar.mvm_latency)));
-  lines.emplace_back("mapping", fmt::format("{} PEs on {} tiles, duplication {}, {}", scheduled.pes, tiles_of(run),
-                                            kDuplicationNames[static_cast<std::size_t>(config.duplication)],
-                                            kPartitionNames[static_cast<std::size_t>(config.partition)]));
+  lines.emplace_back("mapping",
+                     fmt::format("{} PEs on {} tiles, duplication {}, {}, {}", scheduled.pes, run.plan.tile_count(),
+                                 kDuplicationNames[static_cast<std::size_t>(config.duplication)],
+                                 kPartitionNames[static_cast<std::size_t>(config.partition)],
+                                 kPlacementMethodNames[static_cast<std::size_t>(config.placement)]));
   lines.emplace_back("schedule",
                      fmt::format("{}, {} sets, order {}", kScheduleModeNames[static_cast<std::size_t>(config.mode)],
                                  scheduled.set_count(), kSetOrderNames[static_cast<std::size_t>(config.order)]));
@@ -224,7 +234,16 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
     lines.emplace_back("utilization", fmt::format("{} % of {} PEs", fixed(100 * result.utilization, 2), scheduled.pes));
     lines.emplace_back("lower bound", fmt::format("{} cycles; the latency is {} times that", bound,
                                                   fixed(cycles / static_cast<double>(bound), 3)));
+    const NetworkLoad load = network_load(run, measured);
+    if (load.size > Bytes{}) {
+      lines.emplace_back(
+          "traffic",
+          fmt::format("{} MB between tiles and DRAM, over {} routers on average",
+                      fixed(static_cast<double>(load.size.count()) / 1e6, 3),
+                      fixed(static_cast<double>(load.byte_hops) / static_cast<double>(load.size.count()), 2)));
+    }
   }
+  lines.insert(lines.end(), more.begin(), more.end());
   std::string names;
   for (const std::string& file : files) {
     names += (names.empty() ? "" : ", ") + file;

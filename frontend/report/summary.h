@@ -2,15 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arch/architecture.h"
 #include "arch/ids.h"
 #include "arch/units.h"
 #include "frontend/prepared_run.h"
+#include "frontend/report/attribution.h"
 
 namespace crossweave {
+
+/// What the network on chip carried: bytes, and those times the routers that they passed.
+struct NetworkLoad {
+  Bytes size;
+  std::int64_t byte_hops{0};
+};
 
 /// What the simulation measured, from the events that the models published.
 struct Measurement {
@@ -18,6 +27,7 @@ struct Measurement {
   std::vector<std::string> waiting;  ///< who waits for what, unless completed
   Duration latency;
   Duration active;  ///< sum over all PEs
+  NetworkLoad load;
 
   struct Layer {
     Duration start;   ///< of its first set
@@ -25,6 +35,7 @@ struct Measurement {
     Duration active;  ///< sum over the layer's PEs, all duplicates
   };
   IdVector<LayerId, Layer> layers;
+  std::optional<Attribution> attribution;  ///< of a run that completed
 };
 
 /// What a run's configuration and network are, by content.
@@ -47,8 +58,12 @@ struct RunIdentity {
 /// One line a set, by layer and by start: layer, set, duplicate, rectangle, scheduled start and finish in cycles.
 [[nodiscard]] std::string schedule_csv(const PreparedRun& run);
 
-/// The short table on the terminal; `directory` is where the files are.
-[[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured, const std::string& directory,
+/// A line of the table on the terminal: what, and how much.
+using TableLine = std::pair<std::string, std::string>;
+
+/// The short table on the terminal, with `more` lines before that of the files; `directory` is where these are.
+[[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured,
+                                    const std::vector<TableLine>& more, const std::string& directory,
                                     const std::vector<std::string>& files);
 
 }  // namespace crossweave

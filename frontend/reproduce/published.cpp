@@ -26,6 +26,9 @@ class Reader {
     MapReader reader{root_, "", out_};
     result_.name = text(reader, "name");
     result_.architecture = folder_ / text(reader, "architecture");
+    if (const YamlNode* node = reader.node("architecture")) {
+      result_.architecture_where = node->where;
+    }
     each(reader, "benchmarks", [&](MapReader& item) { result_.benchmarks.push_back(benchmark(item)); });
     each(reader, "layers", [&](MapReader& item) {
       result_.layers.push_back(

@@ -81,6 +81,7 @@ struct Erratum {
 struct Publication {
   std::string name;
   std::filesystem::path architecture;
+  SourcePosition architecture_where;
   std::vector<PublishedBenchmark> benchmarks;
   std::vector<PublishedLayer> layers;  ///< of the case study's network
   std::size_t case_study{0};           ///< index of its benchmark

@@ -623,6 +623,11 @@ Result<PaperSetup> load_paper(const std::filesystem::path& file) {
   const Result<YamlNode> architecture = load_yaml(setup.publication.architecture);
   if (architecture) {
     setup.architecture = read_architecture(*architecture, "", problems);
+    // How many PEs a run has, and how much its tiles hold, differs from number to number.
+    if (setup.architecture.tile.buffer.model == BufferModel::limited || setup.architecture.chip != ChipSpec{}) {
+      problems.push_back({setup.publication.architecture_where,
+                          "architecture: expected buffers without limits, and a chip that grows with its PEs"});
+    }
   } else {
     problems = architecture.error();
   }

@@ -103,5 +103,19 @@ TEST_CASE("any sequence of regions and finished sets", "[input_ledger]") {
   }
 }
 
+TEST_CASE("a region stays while it is added up, and for the sets that need it", "[input_ledger]") {
+  InputLedger ledger{2};
+  ledger.begin_region(Bytes{8});
+  const std::uint32_t use = ledger.add_use_of_its_own();
+  ledger.add_use(1);
+  CHECK(ledger.end_region() == Bytes{});
+  CHECK(ledger.end_use(use) == Bytes{});
+  CHECK(ledger.finish(1) == Bytes{8});
+  ledger.begin_region(Bytes{3});
+  const std::uint32_t only = ledger.add_use_of_its_own();
+  CHECK(ledger.end_region() == Bytes{});
+  CHECK(ledger.end_use(only) == Bytes{3});
+}
+
 }  // namespace
 }  // namespace crossweave

@@ -32,6 +32,36 @@ TEST_CASE("a set starts when the last of its tiles has its input", "[lockstep_gr
   CHECK(group.may_start());
 }
 
+TEST_CASE("a set is read in beside the one that runs, and starts when that is done", "[lockstep_group]") {
+  LockstepGroup group{3};
+  group.add_waiting_tile(1);
+  CHECK_FALSE(group.may_read());
+  group.read_before_start();
+  for (int set = 0; set < 3; ++set) {
+    group.command();
+  }
+  CHECK_FALSE(group.may_start());
+  REQUIRE(group.may_read());
+  CHECK(group.begin_reading() == 0);
+  CHECK_FALSE(group.may_read());
+  CHECK_FALSE(group.may_start());
+  group.end_reading();
+  REQUIRE(group.may_start());
+  CHECK(group.start() == 0);
+  CHECK_FALSE(group.may_read());
+  CHECK(group.lacking(1) == 1);
+  group.tile_ready(1);
+  REQUIRE(group.may_read());
+  CHECK(group.begin_reading() == 1);
+  group.end_reading();
+  // The crossbars hold one set's input beside that of the running one, no more.
+  CHECK_FALSE(group.may_read());
+  CHECK(group.finish() == 0);
+  CHECK_FALSE(group.may_read());
+  CHECK(group.start() == 1);
+  CHECK(group.may_read());
+}
+
 TEST_CASE("one set at a time, in the order of the schedule", "[lockstep_group]") {
   LockstepGroup group{3};
   for (int set = 0; set < 3; ++set) {

@@ -119,6 +119,14 @@ NocSpec packets(Frequency clock) {
   return spec;
 }
 
+NocSpec flits(NocRouter router, int virtual_channels) {
+  NocSpec spec = packets(Frequency::hertz(kGiga));
+  spec.model = NocModel::flit;
+  spec.router = router;
+  spec.virtual_channels = virtual_channels;
+  return spec;
+}
+
 /// All that may be finite is, `speed` times as fast as on the mesh of the presets.
 Architecture finite(Architecture architecture, std::int64_t speed) {
   architecture.tile.gpeu = lanes(16, Frequency::hertz(kGiga * speed));
@@ -194,6 +202,19 @@ TEST_CASE("a transfer takes the zero-load law of the network", "[movement]") {
   CHECK(simulated->watch.transfers[1].sent == ns(1400) + law(1, 2));
   CHECK(simulated->watch.transfers[1].at == ns(1400) + law(1, 2) + law(2, 2));
   CHECK(simulated->watch.transfers[1].routers == 2);
+}
+
+TEST_CASE("a transfer over the flit network takes the law of its router", "[movement]") {
+  test::NetworkBuilder net;
+  net.conv(net.conv(net.input({1, 1, 3}), plain(4, 1)), plain(2, 1));
+  Architecture architecture;
+  architecture.tile.pes = 1;
+  for (const auto& [router, cycles] :
+       {std::pair{NocRouter::one_stage, 1}, std::pair{NocRouter::two_stage, 2}, std::pair{NocRouter::four_stage, 4}}) {
+    architecture.noc = flits(router, 1);
+    const auto law = [hop = cycles + 1](int routers) { return ns(1 + hop * routers + 1 + 2 - 1); };
+    CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(2 * 1400) + law(1) + law(2) + law(2));
+  }
 }
 
 TEST_CASE("a long transfer is packets, one behind the other", "[movement]") {
@@ -281,6 +302,25 @@ TEST_CASE("the same run twice on a finite chip is the same stream of events", "[
     const test::RandomCase drawn = test::random_case(seed);
     const Architecture architecture = finite(drawn.architecture, 1);
     CHECK(complete(drawn.network, architecture)->watch.stream == complete(drawn.network, architecture)->watch.stream);
+  }
+}
+
+TEST_CASE("chips with the flit network complete, always alike, and close to those with packets", "[movement]") {
+  for (std::uint64_t seed = 300; seed < 330; ++seed) {
+    const test::RandomCase drawn = test::random_case(seed);
+    Architecture architecture = finite(drawn.architecture, 1);
+    const auto packet_ps = static_cast<double>(complete(drawn.network, architecture)->watch.latency.count_ps());
+    test::Random random{seed};
+    const auto router = random.pick<NocRouter>({NocRouter::one_stage, NocRouter::two_stage, NocRouter::four_stage});
+    for (const NocSpec& noc : {flits(NocRouter::two_stage, 1), flits(router, random.between(2, 8))}) {
+      architecture.noc = noc;
+      const auto simulated = complete(drawn.network, architecture);
+      CAPTURE(seed, static_cast<int>(noc.router), noc.virtual_channels);
+      CHECK(complete(drawn.network, architecture)->watch.stream == simulated->watch.stream);
+      // Other routers and channels than those of the packet network make more of a difference.
+      const double tolerance = noc.virtual_channels == 1 ? 0.01 : 0.1;
+      CHECK(static_cast<double>(simulated->watch.latency.count_ps()) == Approx(packet_ps).epsilon(tolerance));
+    }
   }
 }
 

@@ -94,7 +94,7 @@ class PlanText {
       }
       for (const ResultSlice& slice : duplicate.slices) {
         put("slice", slice.channels.begin, slice.channels.end);
-        put_ids(slice.chain);
+        put_ids(slice.nodes);
       }
       put_ids(duplicate.sequence);
     }
@@ -299,8 +299,8 @@ void check_results(const ExecutionPlan& plan) {
         for (int c = slice.channels.begin; c < slice.channels.end; ++c) {
           ++channels[static_cast<std::size_t>(c)];
         }
-        CHECK(std::set<EndpointId>(slice.chain.begin(), slice.chain.end()).size() == slice.chain.size());
-        for (const EndpointId endpoint : slice.chain) {
+        CHECK(std::set<EndpointId>(slice.nodes.begin(), slice.nodes.end()).size() == slice.nodes.size());
+        for (const EndpointId endpoint : slice.nodes) {
           CHECK((station.kind == Station::Kind::network_input ? endpoint == plan.dram() : tiles.contains(endpoint)));
         }
       }
@@ -652,6 +652,21 @@ TEST_CASE("a station's elements are as wide as its result is stated to be", "[pl
   // Of the activation behind the layer, which runs where its result appears.
   CHECK(plan.stations[StationId{1}].bits_per_element == 4);
   CHECK(plan.stations[StationId{2}].bits_per_element == 7);
+}
+
+TEST_CASE("the partial sums of each layer are as wide as its own crossbars make them", "[plan]") {
+  // 20 and 9 channels on 4 rows: 5 crossbars, then 3.
+  test::NetworkBuilder net;
+  net.conv(net.conv(net.input({4, 4, 20}), 9, 1), 4, 1);
+  Architecture architecture;
+  architecture.crossbar.rows = 4;
+  const ScheduledNetwork network = test::schedule_of(net.graph(), {}, architecture.crossbar);
+  CHECK(make_execution_plan(network, architecture).stations[StationId{1}].psum_bits == 16);
+  architecture.crossbar.adc_bits = 6;
+  architecture.precision.psum_bits.reset();
+  const ExecutionPlan plan = make_execution_plan(network, architecture);
+  CHECK(plan.stations[StationId{1}].psum_bits == 6 + 3);
+  CHECK(plan.stations[StationId{2}].psum_bits == 6 + 2);
 }
 
 }  // namespace crossweave

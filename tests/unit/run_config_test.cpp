@@ -237,7 +237,7 @@ TEST_CASE("all problems of a run and of its architecture are reported together, 
           "arch/small.yaml:2:18: error: crossbar.rows: expected an integer in [1, 65536], got \"128k\"",
           "arch/small.yaml:2:49: error: crossbar.mvm_latency: expected a time with its unit, such as \"1400 ns\", got "
           "\"1400\" without a unit",
-          "arch/small.yaml:4:14: error: noc.model: expected one of: ideal, packet, got \"mesh\"",
+          "arch/small.yaml:4:14: error: noc.model: expected one of: ideal, packet, flit, got \"mesh\"",
           "<command line>: error: --set x: expected KEY=VALUE",
           "<command line>: error: architecture.tile.pes: expected an integer in [1, 65536], got \"0\"",
           "<command line>: error: include_top: expected true or false, got \"no\""});
@@ -342,15 +342,22 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
   const Folder folder;
   CHECK(to_yaml(folder.accept(kMinimal), "tiny.yaml") == R"(architecture:
   name: small
+  chip:
+    tiles: auto
+    mesh: auto
   crossbar:
     rows: 64
     columns: 32
     mvm_latency: 1400 ns
     bits_per_cell: 4
+    adc_bits: none
   tile:
     pes: 4
     gpeu:
       model: ideal
+    buffer:
+      model: unlimited
+    reduction: chain
   noc:
     model: ideal
   dram:
@@ -366,6 +373,7 @@ mapping:
   extra_pes: 0
   duplication: none
   partition: interleaved
+  placement: snake
 schedule:
   mode: cross_layer
   set: {rows: 4, columns: 4}
