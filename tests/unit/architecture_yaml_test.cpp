@@ -78,8 +78,17 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
   }
   SECTION("nothing ideal") {
     architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
-    architecture.noc = {
-        NocModel::packet, NocTopology::mesh, 1, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
+    architecture.noc = {NocModel::packet,
+                        NocTopology::mesh,
+                        1,
+                        NocRouting::yx,
+                        Frequency::hertz(1'000'001),
+                        Bytes{48},
+                        5,
+                        8,
+                        3,
+                        true,
+                        2};
     architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
   }
   SECTION("a flit network") {
