@@ -483,7 +483,8 @@ void Tile::emit_result(const Job& job) {
   std::size_t region = reservations_ == nullptr
                            ? 0
                            : reservations_->first_copy(station, job.image, job.station, job.set, job.slice).value();
-  std::vector<tlm::tlm_generic_payload*> copies;
+  // One copy more than there are, until all have been sent: the first may be gone before the last is made.
+  std::vector<tlm::tlm_generic_payload*> to_gather;
   for_each_copy(station, job.set, slice, [&](const Delivery& delivery, Interval channels) {
     tlm::tlm_generic_payload& payload = pool_.acquire();
     SetTransaction& set = set_of(payload);
@@ -507,15 +508,17 @@ void Tile::emit_result(const Job& job) {
     }
     results_.add_copy(number);
     address_payload(payload);
-    if (may_leave(payload)) {
-      copies.push_back(&payload);
+    if (!may_leave(payload)) {
+      return;
+    }
+    if (multicast_) {
+      to_gather.push_back(&payload);
+    } else {
+      depart(payload);
     }
   });
-  if (multicast_) {
-    gather_multicasts(copies);
-  }
-  // One copy more than there are, until all have been sent: the first may be gone before the last is sent.
-  for (tlm::tlm_generic_payload* copy : copies) {
+  gather_multicasts(to_gather);
+  for (tlm::tlm_generic_payload* copy : to_gather) {
     depart(*copy);
   }
   release_copy(number);
