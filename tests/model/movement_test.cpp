@@ -130,8 +130,8 @@ NocSpec flits(NocRouter router, int virtual_channels) {
   return spec;
 }
 
-/// All that may be finite is, `speed` times as fast as on the mesh of the presets. Buffers have room for everything, but
-/// ports that take time.
+/// All that may be finite is, `speed` times as fast as on the mesh of the presets. Buffers have room for everything,
+/// but ports that take time.
 Architecture finite(Architecture architecture, std::int64_t speed) {
   architecture.tile.gpeu = lanes(16, Frequency::hertz(kGiga * speed));
   architecture.noc = packets(Frequency::hertz(kGiga * speed));
