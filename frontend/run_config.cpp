@@ -21,6 +21,12 @@ namespace fs = std::filesystem;
 /// Extents of feature maps beyond this are slips of the pen; products of them stay within 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 20;
 
+/// Their arrivals stay within 64 bits of picoseconds.
+constexpr std::int64_t kMostImages = 1 << 20;
+constexpr Duration kLongestPeriod = Duration::nanoseconds(1'000'000'000);
+
+/// Written where images have no period.
+constexpr std::string_view kBackToBack = "back_to_back";
 /// Written where an optional value is left out on purpose.
 constexpr std::string_view kNone = "none";
 
@@ -199,6 +205,24 @@ void read_schedule(const YamlNode& node, const std::string& path, RunConfig& con
   reader.finish();
 }
 
+void read_inference(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
+  MapReader reader{node, path, out};
+  config.images_where = node.where;
+  if (const std::optional<std::int64_t> images = reader.integer("images", 1, kMostImages)) {
+    config.images = static_cast<std::uint32_t>(*images);
+    config.images_where = reader.has("images") ? reader.node("images")->where : node.where;
+  }
+  const YamlNode* arrival = reader.node("arrival");
+  if (arrival != nullptr && arrival->scalar != kBackToBack) {
+    config.arrival = reader.duration("arrival");
+    if (config.arrival && *config.arrival > kLongestPeriod) {
+      reader.error("arrival",
+                   "expected a time of at most " + to_string(kLongestPeriod) + ", got " + to_string(*config.arrival));
+    }
+  }
+  reader.finish();
+}
+
 void read_simulation(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
   MapReader reader{node, path, out};
   if (!is_none(reader.node("time_limit"))) {
@@ -255,6 +279,10 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
   }
   if (const YamlNode* schedule = reader.node("schedule")) {
     read_schedule(*schedule, "schedule", config, out);
+  }
+  config.images_where = root.where;
+  if (const YamlNode* inference = reader.node("inference")) {
+    read_inference(*inference, "inference", config, out);
   }
   if (const YamlNode* simulation = reader.node("simulation")) {
     read_simulation(*simulation, "simulation", config, out);
@@ -329,6 +357,9 @@ std::string to_yaml(const RunConfig& config, const std::string& network) {
   line("  mode: " + name_of(kScheduleModeNames, config.mode));
   line("  set: {rows: " + std::to_string(config.set.rows) + ", columns: " + std::to_string(config.set.columns) + "}");
   line("  order: " + name_of(kSetOrderNames, config.order));
+  line("inference:");
+  line("  images: " + std::to_string(config.images));
+  line("  arrival: " + (config.arrival ? to_string(*config.arrival) : std::string{kBackToBack}));
   line("simulation:");
   line("  time_limit: " + (config.time_limit ? to_string(*config.time_limit) : std::string{kNone}));
   return text;
