@@ -47,7 +47,8 @@ std::optional<Duration> initiation_interval(const std::vector<ImageTimes>& image
   }
   std::ranges::sort(done);
   const std::size_t intervals = std::max<std::size_t>(1, done.size() / 4);
-  const Duration time = done.back() - done[done.size() - 1 - intervals];
+  const std::size_t last = done.size() - (done.size() < 4 ? 1 : 2);
+  const Duration time = done[last] - done[last - intervals];
   return Duration::picoseconds(time.count_ps() / static_cast<std::int64_t>(intervals));
 }
 

@@ -21,8 +21,9 @@ struct ImageTimes {
   [[nodiscard]] Duration latency() const { return finish - arrival; }
 };
 
-/// From image to image once the pipeline is full: how far apart images are done, on average over the last quarter of
-/// them, and at least between the last two; rounded down to a picosecond. Nothing for a single image.
+/// From image to image once the pipeline is full: how far apart images are done, on average over a quarter of them
+/// (at least between two), the last ones but one; rounded down to a picosecond. The last image, which none follows,
+/// counts only where there are fewer than four. Nothing for a single image.
 [[nodiscard]] std::optional<Duration> initiation_interval(const std::vector<ImageTimes>& images);
 
 /// `inference` of summary.json; `images` are empty where nothing was measured.
