@@ -127,7 +127,7 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   ExecutionPlan plan =
       make_execution_plan(*scheduled, config->architecture,
                           place(*scheduled, config->architecture, config->placement, config->placement_seed));
-  plan.images = config->images;
+  plan.images = static_cast<std::uint32_t>(config->images);
   plan.arrival_period = config->arrival.value_or(Duration{});
   std::optional<ReservationOrder> reservations;
   if (config->architecture.tile.buffer.model == BufferModel::limited) {

@@ -86,7 +86,10 @@ std::string images_csv(const std::vector<ImageTimes>& images, Duration t_mvm) {
 }
 
 std::string images_in_words(const ExecutionPlan& plan, const std::vector<ImageTimes>& images, Duration t_mvm) {
-  const auto cycles = [t_mvm](Duration time) { return in_cycles(time, t_mvm).dump(); };
+  const auto cycles = [t_mvm](Duration time) {
+    const Json count = in_cycles(time, t_mvm);
+    return count.is_number_integer() ? count.dump() : fixed(count.get<double>(), 1);
+  };
   const Duration interval = initiation_interval(images).value();
   const Latencies latencies = latencies_of(images);
   return fmt::format("{} {}; one done every {} cycles (bound {}), {} a second; latency {} to {} cycles", plan.images,

@@ -33,7 +33,8 @@ struct ImageTimes {
 /// One line an image: arrival, start, finish and latency in picoseconds, and the latency in cycles.
 [[nodiscard]] std::string images_csv(const std::vector<ImageTimes>& images, Duration t_mvm);
 
-/// "4 back to back, one each 1400 cycles (bound 1400) = 510.2 images/s; latency 5636 to 9836 cycles".
+/// Of several images: "4 back to back; one done every 3616 cycles (bound 3616), 197.5 a second; latency 5636 to 16484
+/// cycles".
 [[nodiscard]] std::string images_in_words(const ExecutionPlan& plan, const std::vector<ImageTimes>& images,
                                           Duration t_mvm);
 
