@@ -118,6 +118,8 @@ TEST_CASE("a minimal run takes every default from the struct") {
   CHECK(config.mode == defaults.mode);
   CHECK(config.set == defaults.set);
   CHECK(config.order == defaults.order);
+  CHECK(config.images == 1);
+  CHECK_FALSE(config.arrival.has_value());
   CHECK_FALSE(config.time_limit.has_value());
 }
 
@@ -133,6 +135,9 @@ schedule:
   mode: layer_by_layer
   set: {rows: 0, columns: 7}
   order: ready
+inference:
+  images: 16
+  arrival: 33.5 ms
 simulation:
   time_limit: 2 ms
 )");
@@ -145,6 +150,8 @@ simulation:
   CHECK(config.mode == ScheduleMode::layer_by_layer);
   CHECK(config.set == SetSize{0, 7});
   CHECK(config.order == SetOrder::ready);
+  CHECK(config.images == 16);
+  CHECK(config.arrival == Duration::nanoseconds(33'500'000));
   CHECK(config.time_limit == Duration::nanoseconds(2'000'000));
   CHECK(folder.accept(std::string{kMinimal} + "mapping: {extra_pes: 32}\n").budget ==
         PeBudget{PeBudget::Kind::extra, 32});
@@ -291,7 +298,7 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
       minimal, minimal +
                    "include_top: true\ninput_shape: [8, 9, 3]\nmapping: {pes: 7, duplication: sum, partition: blocks}\n"
                    "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
-                   "simulation: {time_limit: 1.5 us}\n"};
+                   "inference: {images: 3, arrival: 7 us}\nsimulation: {time_limit: 1.5 us}\n"};
   for (const std::string& run : runs) {
     const RunConfig config = folder.accept(run);
     const std::string resolved = to_yaml(config, "../net/tiny.yaml");
@@ -307,6 +314,8 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
     CHECK(again.mode == config.mode);
     CHECK(again.set == config.set);
     CHECK(again.order == config.order);
+    CHECK(again.images == config.images);
+    CHECK(again.arrival == config.arrival);
     CHECK(again.time_limit == config.time_limit);
   }
   const std::string odd = "../net/ti: ny #1 \"x\".yaml";
@@ -356,6 +365,9 @@ schedule:
     rows: 4
     columns: 4
   order: raster
+inference:
+  images: 1
+  arrival: back_to_back
 simulation:
   time_limit: none
 )");
