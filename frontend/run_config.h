@@ -50,7 +50,10 @@ struct RunConfig {
   std::uint64_t placement_seed{0};  ///< of `random`
   ScheduleMode mode{ScheduleMode::cross_layer};
   SetSize set;
+  /// `set: auto`; `set` is then of no importance.
+  bool automatic_sets{false};
   SetOrder order{SetOrder::raster};
+  SearchOptions search;
   /// Inferences, one behind the other.
   int images{1};
   /// Where their number stands, for "too many sets".

@@ -12,7 +12,6 @@
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/initiation_interval.h"
 #include "scheduler/layer_by_layer.h"
-#include "scheduler/lower_bounds.h"
 #include "scheduler/traffic.h"
 
 namespace crossweave {
@@ -32,7 +31,7 @@ std::uint32_t images_in_latency(const PreparedRun& run, const Measurement* measu
 /// No run of this mapping on so many images is faster: the last image takes what one alone does from its arrival on,
 /// and the most loaded duplicate (layer by layer: that of each layer) works for all of them.
 Cycles lower_bound(const PreparedRun& run, std::uint32_t images) {
-  const Cycles alone = work_bound(run.scheduled.mapped.layers, run.scheduled.duplicates);
+  const Cycles alone = run.lower_bound;
   if (images == 1) {
     return alone;
   }
@@ -95,6 +94,8 @@ Json layer_json(const PreparedRun& run, LayerId id, const Measurement* measured)
   json["kernel"] = {layer.kernel.height, layer.kernel.width};
   json["pes"] = pes;
   json["duplicates"] = duplicates;
+  const Rect set = run.scheduled.grids[id].rect(SetId{0});
+  json["set"] = {set.rows.size(), set.columns.size()};
   json["cycles"] = layer.cycles().count();
   json["active_cycles"] = in_cycles(times.active, t_mvm);
   json["utilization"] =
@@ -174,7 +175,7 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
 std::string layers_csv(const PreparedRun& run, const Measurement* measured) {
   std::string csv =
       "name,operation,ifm_height,ifm_width,ifm_channels,ofm_height,ofm_width,ofm_channels,kernel_height,kernel_width,"
-      "pes,duplicates,cycles,active_cycles,utilization,start_cycle,finish_cycle\n";
+      "pes,duplicates,set_rows,set_columns,cycles,active_cycles,utilization,start_cycle,finish_cycle\n";
   for (const LayerId layer : ids(run.scheduled.mapped.layers)) {
     std::string line;
     for (const Json& value : layer_json(run, layer, measured)) {
