@@ -317,7 +317,7 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
       minimal +
           "include_top: true\ninput_shape: [8, 9, 3]\nmapping: {pes: 7, duplication: sum, partition: blocks}\n"
           "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
-          "simulation: {time_limit: 1.5 us}\n",
+          "inference: {images: 3, arrival: 7 us}\nsimulation: {time_limit: 1.5 us}\n",
       minimal +
           "mapping: {duplication: makespan, partition: dispatch}\nschedule: {set: auto, order: auto}\n"
           "search: {evaluations: 7, tolerance_percent: 5}\n"};
