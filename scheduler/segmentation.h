@@ -1,0 +1,51 @@
+// When a network does not fit (F < PE_min): which base layers are resident together, one segment after the other.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "arch/architecture.h"
+#include "arch/diagnostics.h"
+#include "arch/units.h"
+#include "scheduler/crossbar_writes.h"
+#include "scheduler/mapped_network.h"
+#include "scheduler/segment_network.h"
+
+namespace crossweave {
+
+/// What the dynamic program knows of segments. A range is never asked for when its layers do not fit.
+struct SegmentCosts {
+  /// Whether the layers fit. Where they do, any part of them does.
+  std::function<bool(LayerRange)> fits;
+  /// No more than `cost`, and cheap.
+  std::function<Duration(LayerRange)> bound;
+  /// From the end of the segment before to the end of this one: writing its weights, then running it.
+  std::function<Duration(LayerRange)> cost;
+};
+
+/// Cuts `layers` base layers into segments of consecutive layers that fit, with the least sum of costs. Of several
+/// such, the one of fewest segments; of these the one whose last segment is longest, then the last but one, and so on.
+/// Each range is weighed at most once, and only if its bound could yet win. Every layer must fit by itself.
+///
+/// Dynamic program over the cuts: best(j) = min over i < j of best(i) + cost(i, j). The cost of a segment does not
+/// depend on the others, so the best way to layer j is a best way to some i, and one segment more.
+[[nodiscard]] std::vector<LayerRange> cut_into_segments(std::size_t layers, const SegmentCosts& costs);
+
+/// One segment of a network on the chip.
+struct Segment {
+  LayerRange layers;
+  ScheduledNetwork scheduled;
+  CrossbarWrites writes;
+  Duration write_time;
+};
+
+/// The segments with the least sum of write times and Stage IV latencies on F = `pes` PEs. `options` are those of every
+/// segment, with F in all; the rule of duplication has the PEs to itself that the segment leaves. Between segments
+/// everything else stands still: a segment is written when the one before it has finished. A layer that does not fit by
+/// itself is refused by name; `crossbar.write.row_latency` must be known.
+Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetwork& mapped, std::int64_t pes,
+                                                                const MappingOptions& options,
+                                                                const Architecture& architecture);
+
+}  // namespace crossweave
