@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "arch/diagnostics.h"
 
@@ -136,6 +137,13 @@ Result<Frequency, Failure> parse_frequency(std::string_view text);
 Result<Rate, Failure> parse_rate(std::string_view text);
 Result<Bytes, Failure> parse_bytes(std::string_view text);
 Result<Energy, Failure> parse_energy(std::string_view text);
+
+/// The units that these texts may have, the smallest first.
+[[nodiscard]] std::vector<std::string_view> time_units();
+[[nodiscard]] std::vector<std::string_view> frequency_units();
+[[nodiscard]] std::vector<std::string_view> rate_units();
+[[nodiscard]] std::vector<std::string_view> size_units();
+[[nodiscard]] std::vector<std::string_view> energy_units();
 
 /// The shortest exact forms that these read back: "1400 ns".
 [[nodiscard]] std::string to_string(Duration duration);
