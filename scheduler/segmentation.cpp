@@ -20,8 +20,9 @@ struct Way {
 
 class Weigher {
  public:
-  Weigher(const MappedNetwork& mapped, std::int64_t pes, MappingOptions options, const Architecture& architecture)
-      : mapped_{mapped}, cutter_{mapped}, pes_{pes}, options_{options}, architecture_{architecture} {
+  Weigher(const MappedNetwork& mapped, std::int64_t pes, std::int64_t images, const MappingOptions& options,
+          const Architecture& architecture)
+      : mapped_{mapped}, cutter_{mapped}, pes_{pes}, images_{images}, options_{options}, architecture_{architecture} {
     pes_before_.push_back(0);
     for (const LayerId layer : ids(mapped.layers)) {
       pes_before_.push_back(pes_before_.back() + mapped.crossbars[layer].pes());
@@ -47,7 +48,7 @@ class Weigher {
       writes += writes_[i];
     }
     cycles = std::max(cycles, (work + pes_ - 1) / pes_);
-    return write_time(writes, architecture_) + Cycles{cycles} * architecture_.crossbar.mvm_latency;
+    return write_time(writes, architecture_) + Cycles{cycles * images_} * architecture_.crossbar.mvm_latency;
   }
 
   [[nodiscard]] Result<Segment, SchedulingFailure> weigh(LayerRange layers) const {
@@ -65,7 +66,7 @@ class Weigher {
   }
 
   [[nodiscard]] Duration latency(const Segment& segment) const {
-    return segment.scheduled.schedule.latency() * architecture_.crossbar.mvm_latency;
+    return latency_of_images(segment.scheduled, images_) * architecture_.crossbar.mvm_latency;
   }
 
  private:
@@ -76,6 +77,7 @@ class Weigher {
   const MappedNetwork& mapped_;
   NetworkSegments cutter_;
   std::int64_t pes_;
+  std::int64_t images_;
   MappingOptions options_;
   const Architecture& architecture_;
   /// PEs of one copy of all layers before each.
@@ -84,6 +86,24 @@ class Weigher {
 };
 
 }  // namespace
+
+Cycles latency_of_images(const ScheduledNetwork& network, std::int64_t images) {
+  const Cycles first = network.schedule.latency();
+  if (network.schedule.mode == ScheduleMode::layer_by_layer) {
+    return Cycles{first.count() * images};
+  }
+  Cycles most;
+  for (const LayerId layer : ids(network.grids)) {
+    for (const std::vector<SetId>& sequence : network.schedule.layers[layer].sequence) {
+      Cycles load;
+      for (const SetId set : sequence) {
+        load += network.grids[layer].cycles(set);
+      }
+      most = std::max(most, load);
+    }
+  }
+  return first + Cycles{most.count() * (images - 1)};
+}
 
 std::vector<LayerRange> cut_into_segments(std::size_t layers, const SegmentCosts& costs) {
   std::vector<Way> best{Way{}};
@@ -119,16 +139,16 @@ std::vector<LayerRange> cut_into_segments(std::size_t layers, const SegmentCosts
 }
 
 Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetwork& mapped, std::int64_t pes,
-                                                                const MappingOptions& options,
+                                                                std::int64_t images, const MappingOptions& options,
                                                                 const Architecture& architecture) {
   for (const LayerId layer : ids(mapped.layers)) {
     if (const int needed = mapped.crossbars[layer].pes(); needed > pes) {
       return SchedulingFailure{SchedulingFailure::Cause::too_few_pes,
-                               std::to_string(pes) + " PEs cannot hold the layer " + mapped.layers[layer].name +
+                               std::to_string(pes) + " PEs (F) cannot hold the layer " + mapped.layers[layer].name +
                                    " by itself, which needs " + std::to_string(needed)};
     }
   }
-  const Weigher weigher{mapped, pes, options, architecture};
+  const Weigher weigher{mapped, pes, images, options, architecture};
   std::optional<SchedulingFailure> failure;
   const auto cost = [&](LayerRange layers) {
     const Result<Segment, SchedulingFailure> segment = weigher.weigh(layers);

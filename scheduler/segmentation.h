@@ -40,12 +40,17 @@ struct Segment {
   Duration write_time;
 };
 
-/// The segments with the least sum of write times and Stage IV latencies on F = `pes` PEs. `options` are those of every
-/// segment, with F in all; the rule of duplication has the PEs to itself that the segment leaves. Between segments
-/// everything else stands still: a segment is written when the one before it has finished. A layer that does not fit by
-/// itself is refused by name; `crossbar.write.row_latency` must be known.
+/// What a schedule takes for `images` images, one behind the other. Across layers: what Stage IV says of the first, and
+/// for each other one the cycles of the most loaded duplicate, which no chip can do without. That is exact for one
+/// image, and as close to the truth as images follow one another without a gap. Layer by layer: so many times the one.
+[[nodiscard]] Cycles latency_of_images(const ScheduledNetwork& network, std::int64_t images);
+
+/// The segments with the least sum of write times and of latency_of_images on F = `pes` PEs: all images pass through a
+/// segment before the next is written, and while it is written everything else stands still. `options` are those of
+/// every segment, which has F PEs to itself; `extra_pes` is of no importance. A layer that does not fit by itself is
+/// refused by name; `crossbar.write.row_latency` must be known.
 Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetwork& mapped, std::int64_t pes,
-                                                                const MappingOptions& options,
+                                                                std::int64_t images, const MappingOptions& options,
                                                                 const Architecture& architecture);
 
 }  // namespace crossweave

@@ -11,6 +11,9 @@
 #include "frontend/record/stall_recorder.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
+#include "frontend/report/segments.h"
+#include "frontend/segmented_run.h"
+#include "frontend/worker_processes.h"
 #include "models/simulation.h"
 #include "scheduler/execution_plan.h"
 
@@ -111,50 +114,50 @@ void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end,
   }
 }
 
-int run(const RunOptions& options, bool vcd) {
-  const Result<PreparedRun> prepared = prepare_run(options.file, options.assignments);
-  if (!prepared) {
-    return report(prepared.error());
-  }
-  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
-  if (!directory) {
-    return report(directory.error());
-  }
-  const ScheduledNetwork& scheduled = prepared->scheduled;
-  const ExecutionPlan& plan = prepared->plan;
+/// A run whose simulation has ended and whose files are written.
+struct Simulated {
+  RunEnd end;
+  std::string summary_json;
+  std::string table;
+};
+
+/// Call once in a process.
+Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory, bool vcd) {
+  const ScheduledNetwork& scheduled = prepared.scheduled;
+  const ExecutionPlan& plan = prepared.plan;
   spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
 
   // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
   // and the process ends with this command.
   static Simulation* const kSimulation =
-      new Simulation{plan, prepared->config.architecture, prepared->reservations ? &*prepared->reservations : nullptr};
+      new Simulation{plan, prepared.config.architecture, prepared.reservations ? &*prepared.reservations : nullptr};
   Simulation& simulation = *kSimulation;
   const ActivityWatch activity{plan.placement, simulation.probes()};
   const StallWatch stalls{plan, simulation.probes()};
   std::optional<WaveformWatch> waveform;
   if (vcd) {
-    waveform.emplace(directory->file(kWaveformFile), plan, simulation.probes());
+    waveform.emplace(directory.file(kWaveformFile), plan, simulation.probes());
   }
-  const RunEnd end = simulation.run(prepared->config.time_limit);
+  const RunEnd end = simulation.run(prepared.config.time_limit);
   check_against_schedule(activity.recorder(), end, scheduled);
 
   const Measurement measured = measurement(activity.recorder(), stalls.recorder(), end);
-  const RunIdentity identity = identify(*prepared);
-  std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
+  const RunIdentity identity = identify(prepared);
+  std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
                                 {"network.yaml", identity.network_yaml}};
   if (end.outcome == Outcome::completed) {
-    files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    files.push_back({"layers.csv", layers_csv(prepared, &measured)});
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }
-  Diagnostics problems = write_all(*directory, files);
+  Diagnostics problems = write_all(directory, files);
   if (waveform && !waveform->finish(now())) {
     problems.push_back(
-        {{directory->file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
+        {{directory.file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
   }
   if (!problems.empty()) {
-    return report(problems);
+    return problems;
   }
   std::vector<std::string> names = names_of(files);
   if (waveform) {
@@ -164,15 +167,98 @@ int run(const RunOptions& options, bool vcd) {
   if (measured.attribution) {
     more.emplace_back("limited by", limits_in_words(*measured.attribution, plan));
   }
-  std::cout << run_table(*prepared, &measured, more, directory->path().string(), names);
-  if (end.outcome == Outcome::completed) {
+  return Simulated{end, files.front().content, run_table(prepared, &measured, more, directory.path().string(), names)};
+}
+
+/// Says how a simulation ended that did not complete.
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting) {
+  if (outcome == to_string(Outcome::completed)) {
     return kExitDone;
   }
-  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(end.outcome) << '\n';
-  for (const std::string& line : end.waiting) {
+  std::cerr << "crossweave: the simulation ended without finishing: " << outcome << '\n';
+  for (const std::string& line : waiting) {
     std::cerr << "  " << line << '\n';
   }
   return kExitUnfinished;
+}
+
+/// Segments are simulated one after the other, each in a process of its own, since SystemC has one kernel in each.
+int run_segments(LoadedRun loaded, const std::filesystem::path& path, bool vcd) {
+  const std::optional<Duration> time_limit = loaded.config.time_limit;
+  Result<SegmentedRun> run = prepare_segments(std::move(loaded));
+  if (!run) {
+    return report(run.error());
+  }
+  const Result<OutputDirectory> directory = OutputDirectory::open(path);
+  if (!directory) {
+    return report(directory.error());
+  }
+  std::vector<SegmentResult> results;
+  Duration elapsed;
+  for (std::size_t i = 0; i < run->segments.size(); ++i) {
+    PreparedSegment& segment = run->segments[i];
+    elapsed += segment.write_time;
+    if (time_limit && elapsed >= *time_limit) {
+      break;
+    }
+    if (time_limit) {
+      segment.run.config.time_limit = *time_limit - elapsed;
+    }
+    const Result<OutputDirectory> folder = OutputDirectory::open(directory->file(segment_folder(i)));
+    if (!folder) {
+      return report(folder.error());
+    }
+    spdlog::info("segment {} of {}", i + 1, run->segments.size());
+    const Result<std::vector<std::string>, Failure> summary = run_in_processes(
+        1, 1,
+        [&](std::size_t /*task*/) {
+          const Result<Simulated> simulated = simulate(segment.run, *folder, vcd);
+          // Problems are told where they are found; the parent gets nothing.
+          return simulated ? simulated->summary_json : (report(simulated.error()), std::string{});
+        },
+        [](std::size_t /*task*/) {});
+    if (!summary) {
+      throw InternalError{summary.error().message};
+    }
+    if (summary->front().empty()) {
+      return kExitBadInput;
+    }
+    results.push_back(measured_segment(summary->front()));
+    if (!results.back().latency) {
+      break;
+    }
+    elapsed += *results.back().latency;
+  }
+  if (const Diagnostics problems = finish_segments(*run, *directory, results, true); !problems.empty()) {
+    return report(problems);
+  }
+  return report_end(outcome_of(*run, results), !results.empty() && !results.back().latency
+                                                   ? results.back().summary["waiting"].get<std::vector<std::string>>()
+                                                   : std::vector<std::string>{});
+}
+
+int run(const RunOptions& options, bool vcd) {
+  Result<LoadedRun> loaded = load_run(options.file, options.assignments);
+  if (!loaded) {
+    return report(loaded.error());
+  }
+  if (loaded->is_segmented()) {
+    return run_segments(*std::move(loaded), options.directory(), vcd);
+  }
+  const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
+  if (!prepared) {
+    return report(prepared.error());
+  }
+  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
+  if (!directory) {
+    return report(directory.error());
+  }
+  const Result<Simulated> simulated = simulate(*prepared, *directory, vcd);
+  if (!simulated) {
+    return report(simulated.error());
+  }
+  std::cout << simulated->table;
+  return report_end(to_string(simulated->end.outcome), simulated->end.waiting);
 }
 
 }  // namespace

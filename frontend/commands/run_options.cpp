@@ -1,6 +1,7 @@
 #include "frontend/commands/run_options.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "frontend/import/network_file.h"
 
@@ -25,7 +26,28 @@ std::filesystem::path RunOptions::directory() const {
   return out.empty() ? std::filesystem::path{"out"} / std::filesystem::path{file}.stem() : std::filesystem::path{out};
 }
 
-RunIdentity identify(const PreparedRun& run) { return {to_yaml(run.config, "network.yaml"), to_yaml(run.network)}; }
+RunIdentity identify(const RunConfig& config, const NetworkGraph& network) {
+  return {to_yaml(config, "network.yaml"), to_yaml(network)};
+}
+
+RunIdentity identify(const PreparedRun& run) { return identify(run.config, run.network); }
+
+Diagnostics finish_segments(const SegmentedRun& run, const OutputDirectory& directory,
+                            const std::vector<SegmentResult>& results, bool simulated) {
+  const RunIdentity identity = identify(run.config, run.network);
+  const std::vector<OutputFile> files{
+      {simulated ? "summary.json" : "schedule.json", segmented_summary_json(run, identity, results, simulated)},
+      {"segments.csv", segments_csv(run, results)},
+      {"resolved.yaml", identity.resolved_yaml},
+      {"network.yaml", identity.network_yaml}};
+  Diagnostics problems = write_all(directory, files);
+  if (problems.empty()) {
+    std::vector<std::string> names = names_of(files);
+    names.push_back("and a folder for each segment");
+    std::cout << segmented_table(run, results, simulated, directory.path().string(), names);
+  }
+  return problems;
+}
 
 std::vector<std::string> names_of(const std::vector<OutputFile>& files) {
   std::vector<std::string> names(files.size());

@@ -10,7 +10,9 @@
 #include "arch/diagnostics.h"
 #include "frontend/prepared_run.h"
 #include "frontend/report/output_directory.h"
+#include "frontend/report/segments.h"
 #include "frontend/report/summary.h"
+#include "frontend/segmented_run.h"
 
 namespace crossweave {
 
@@ -30,6 +32,7 @@ struct RunOptions {
 };
 
 /// resolved.yaml and network.yaml, which make a run's folder complete in itself.
+[[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
 [[nodiscard]] RunIdentity identify(const PreparedRun& run);
 
 /// A file of a run's folder.
@@ -39,6 +42,11 @@ struct OutputFile {
 };
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<OutputFile>& files);
+
+/// Writes the files of a segmented run beside the folders of its segments and prints its table, or says what went
+/// wrong.
+[[nodiscard]] Diagnostics finish_segments(const SegmentedRun& run, const OutputDirectory& directory,
+                                          const std::vector<SegmentResult>& results, bool simulated);
 
 /// Writes the files, or says what went wrong.
 [[nodiscard]] Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files);

@@ -72,8 +72,8 @@ std::vector<LayerRange> best_of_all(std::size_t layers, const SegmentCosts& cost
 }
 
 /// What a segment costs, put together from the parts that have tests of their own.
-Duration cost_by_parts(const MappedNetwork& network, LayerRange layers, std::int64_t pes, MappingOptions options,
-                       const Architecture& architecture) {
+Duration cost_by_parts(const MappedNetwork& network, LayerRange layers, std::int64_t pes, std::int64_t images,
+                       MappingOptions options, const Architecture& architecture) {
   MappedNetwork part = NetworkSegments{network}.segment(layers);
   options.extra_pes = pes - part.min_pes;
   const Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(std::move(part), options);
@@ -82,7 +82,7 @@ Duration cost_by_parts(const MappedNetwork& network, LayerRange layers, std::int
   for (const LayerId layer : ids(scheduled->mapped.layers)) {
     writes += writes_of(scheduled->mapped.layers[layer], architecture.crossbar, scheduled->duplicates[layer]);
   }
-  return write_time(writes, architecture) + scheduled->schedule.latency() * architecture.crossbar.mvm_latency;
+  return write_time(writes, architecture) + latency_of_images(*scheduled, images) * architecture.crossbar.mvm_latency;
 }
 
 std::int64_t largest_layer(const MappedNetwork& network) {
@@ -154,8 +154,9 @@ TEST_CASE("a network that does not fit is cut as well as it can be", "[segmentat
     }
     const std::int64_t pes = std::max(largest_layer(network), network.min_pes * 2 / 3);
     for (const Duplication duplication : {Duplication::none, Duplication::bottleneck, Duplication::sum}) {
-      for (const Duration row : {kRow, Duration::nanoseconds(20000)}) {
-        CAPTURE(graph.name(), layers, pes, duplication, row.count_ps());
+      for (const auto& [row, images] : std::vector<std::pair<Duration, std::int64_t>>{
+               {kRow, 1}, {Duration::nanoseconds(20000), 1}, {Duration::nanoseconds(20000), 50}}) {
+        CAPTURE(graph.name(), layers, pes, duplication, row.count_ps(), images);
         architecture.crossbar.write.row_latency = row;
         MappingOptions options;
         options.duplication = duplication;
@@ -167,18 +168,18 @@ TEST_CASE("a network that does not fit is cut as well as it can be", "[segmentat
             [&](LayerRange range) {
               auto [at, added] = known.try_emplace({range.first, range.last});
               if (added) {
-                at->second = cost_by_parts(network, range, pes, options, architecture);
+                at->second = cost_by_parts(network, range, pes, images, options, architecture);
               }
               return at->second;
             }};
-        const auto segments = segment_network(network, pes, options, architecture);
+        const auto segments = segment_network(network, pes, images, options, architecture);
         REQUIRE(segments.has_value());
         std::vector<LayerRange> ranges;
         for (const Segment& segment : *segments) {
           ranges.push_back(segment.layers);
           CHECK(segment.scheduled.pes == pes);
           CHECK(check_schedule(segment.scheduled).empty());
-          CHECK(segment.write_time + segment.scheduled.schedule.latency() * architecture.crossbar.mvm_latency ==
+          CHECK(segment.write_time + latency_of_images(segment.scheduled, images) * architecture.crossbar.mvm_latency ==
                 costs.cost(segment.layers));
         }
         CHECK(ranges == best_of_all(layers, costs));
@@ -187,20 +188,39 @@ TEST_CASE("a network that does not fit is cut as well as it can be", "[segmentat
   }
 }
 
-TEST_CASE("dear writes make few segments, cheap ones many", "[segmentation]") {
+TEST_CASE("dear writes make few segments, cheap ones and many images more", "[segmentation]") {
   Architecture architecture = with_write_times();
   const MappedNetwork network = mapped(test::tinyyolov4(), architecture.crossbar);
   MappingOptions options;
   options.duplication = Duplication::bottleneck;
-  const auto count = [&](Duration row) {
+  const auto count = [&](Duration row, std::int64_t images) {
     architecture.crossbar.write.row_latency = row;
-    const auto segments = segment_network(network, 60, options, architecture);
+    const auto segments = segment_network(network, 60, images, options, architecture);
     REQUIRE(segments.has_value());
     return segments->size();
   };
-  CHECK(count(Duration::nanoseconds(1)) > count(Duration::nanoseconds(100'000)));
   // PE_min is 117, and no cut leaves 60 PEs or fewer on both sides.
-  CHECK(count(Duration::nanoseconds(10'000'000)) == 3);
+  CHECK(count(Duration::nanoseconds(10'000'000), 1) == 3);
+  CHECK(count(Duration::nanoseconds(1), 1) > 3);
+  CHECK(count(Duration::nanoseconds(10'000'000), 100'000) == count(Duration::nanoseconds(100), 1));
+}
+
+TEST_CASE("images after the first take what the most loaded duplicate does", "[segmentation]") {
+  // Two layers of 64 cycles in four sets each; three duplicates share them as 32, 16 and 16.
+  MappingOptions options;
+  options.set = {4, 4};
+  const ScheduledNetwork network = test::schedule_of(test::conv_chain(2, 8, 4), options);
+  const std::int64_t one = network.schedule.latency().count();
+  CHECK(latency_of_images(network, 1).count() == one);
+  CHECK(latency_of_images(network, 10).count() == one + 9 * 64);
+  options.mode = ScheduleMode::layer_by_layer;
+  CHECK(latency_of_images(test::schedule_of(test::conv_chain(2, 8, 4), options), 10).count() == 10 * 128);
+  options.mode = ScheduleMode::cross_layer;
+  options.duplication = Duplication::bottleneck;
+  options.extra_pes = 3;
+  const ScheduledNetwork copied = test::schedule_of(test::conv_chain(2, 8, 4), options);
+  REQUIRE(copied.duplicates == Duplicates{3, 2});
+  CHECK(latency_of_images(copied, 10) - latency_of_images(copied, 9) == Cycles{32});
 }
 
 TEST_CASE("a layer that does not fit by itself is named", "[segmentation]") {
@@ -210,10 +230,10 @@ TEST_CASE("a layer that does not fit by itself is named", "[segmentation]") {
   net.add_named("wide", Conv2d{300, {3, 3}, {}, {}, {}, 1, false}, {first});
   const MappedNetwork network = mapped(net.graph(), architecture.crossbar);
   REQUIRE(network.min_pes == 3);
-  const auto segments = segment_network(network, 1, {}, architecture);
+  const auto segments = segment_network(network, 1, 1, {}, architecture);
   REQUIRE_FALSE(segments.has_value());
-  CHECK(segments.error().message == "1 PEs cannot hold the layer wide by itself, which needs 2");
-  CHECK(segment_network(network, 2, {}, architecture).has_value());
+  CHECK(segments.error().message == "1 PEs (F) cannot hold the layer wide by itself, which needs 2");
+  CHECK(segment_network(network, 2, 1, {}, architecture).has_value());
 }
 
 TEST_CASE("writes by hand", "[segmentation]") {
