@@ -261,8 +261,8 @@ BoundValue time(Duration& place, std::optional<Duration> most) {
 }
 
 BoundValue clock(Frequency& place) {
-  constexpr Frequency kLeast = Frequency::hertz(1'000'000);
-  constexpr Frequency kMost = Frequency::hertz(1'000'000'000'000);
+  static constexpr Frequency kLeast = Frequency::hertz(1'000'000);
+  static constexpr Frequency kMost = Frequency::hertz(1'000'000'000'000);
   const std::string bounds = to_string(kLeast) + " to " + to_string(kMost);
   return quantity<Frequency>(
       place, {.kind = Kind::frequency, .bounds = bounds}, &MapReader::required_frequency,
@@ -288,7 +288,7 @@ BoundValue energy(Energy& place, Energy most) {
 }
 
 BoundValue word(std::vector<std::string> words, std::function<void(std::size_t)> choose, std::size_t chosen) {
-  const std::string written = words[chosen];
+  std::string written = words[chosen];
   return {
       {{.kind = Kind::word, .words = words}},
       [words = std::move(words), choose = std::move(choose)](MapReader& reader, std::string_view key, bool required) {
