@@ -26,6 +26,8 @@ std::vector<std::string> rewriting(const std::string& command, const std::string
           "--set",
           "network=" + (kSource / "configs/networks" / (network + ".yaml")).string(),
           "--set",
+          "input_shape=none",
+          "--set",
           "mapping.pes=" + std::to_string(pes),
           "--set",
           "mapping.rewrite=allow",

@@ -202,7 +202,7 @@ TEST_CASE("dear writes make few segments, cheap ones and many images more", "[se
   // PE_min is 117, and no cut leaves 60 PEs or fewer on both sides.
   CHECK(count(Duration::nanoseconds(10'000'000), 1) == 3);
   CHECK(count(Duration::nanoseconds(1), 1) > 3);
-  CHECK(count(Duration::nanoseconds(10'000'000), 100'000) == count(Duration::nanoseconds(100), 1));
+  CHECK(count(Duration::nanoseconds(10'000'000), 100'000) > 3);
 }
 
 TEST_CASE("images after the first take what the most loaded duplicate does", "[segmentation]") {
