@@ -26,6 +26,21 @@ Diagnostics unknown_figures(const RunConfig& config) {
   return problems;
 }
 
+/// Why times might leave 64 bits, or nothing: were every layer alone to fill the chip, and all of it to be written.
+Diagnostics too_long(const LoadedRun& run) {
+  const CrossbarSpec& crossbar = run.config.architecture.crossbar;
+  constexpr double kMostPicoseconds = 9e18;
+  const double crossbars = crossbar.write.crossbars == CrossbarWriting::serial ? static_cast<double>(run.pes()) : 1;
+  const double most = crossbars * crossbar.rows * static_cast<double>(run.mapped.layers.size()) *
+                      static_cast<double>(crossbar.write.row_latency->count_ps());
+  if (most < kMostPicoseconds) {
+    return {};
+  }
+  return {{run.config.crossbar_where,
+           "architecture.crossbar.write.row_latency: " + to_string(*crossbar.write.row_latency) + " for each row of " +
+               std::to_string(run.pes()) + " crossbars are longer than can be counted"}};
+}
+
 /// The configuration of a segment's own run.
 RunConfig config_of_segment(const LoadedRun& run) {
   RunConfig config = run.config;
@@ -45,6 +60,9 @@ std::string name_of(const PreparedSegment& segment, std::size_t number) {
 
 Result<SegmentedRun> prepare_segments(LoadedRun run) {
   if (Diagnostics problems = unknown_figures(run.config); !problems.empty()) {
+    return problems;
+  }
+  if (Diagnostics problems = too_long(run); !problems.empty()) {
     return problems;
   }
   spdlog::info("cutting {} base layers into segments of at most {} PEs", run.mapped.layers.size(), run.pes());

@@ -327,6 +327,11 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     mvm_latency: 1400 ns
     bits_per_cell: 4
     adc_bits: none
+    write:
+      row_latency: none
+      cell_energy: none
+      endurance: none
+      crossbars: parallel
   tile:
     pes: 4
     gpeu:
@@ -347,6 +352,7 @@ include_top: false
 input_shape: none
 mapping:
   extra_pes: 0
+  rewrite: refuse
   duplication: none
   partition: interleaved
   placement: snake
