@@ -7,13 +7,11 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
+#include "frontend/commands/segments.h"
 #include "frontend/record/activity_recorder.h"
 #include "frontend/record/stall_recorder.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
-#include "frontend/report/segments.h"
-#include "frontend/segmented_run.h"
-#include "frontend/worker_processes.h"
 #include "models/simulation.h"
 #include "scheduler/execution_plan.h"
 
@@ -170,80 +168,21 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
   return Simulated{end, files.front().content, run_table(prepared, &measured, more, directory.path().string(), names)};
 }
 
-/// Says how a simulation ended that did not complete.
-int report_end(std::string_view outcome, const std::vector<std::string>& waiting) {
-  if (outcome == to_string(Outcome::completed)) {
-    return kExitDone;
-  }
-  std::cerr << "crossweave: the simulation ended without finishing: " << outcome << '\n';
-  for (const std::string& line : waiting) {
-    std::cerr << "  " << line << '\n';
-  }
-  return kExitUnfinished;
-}
-
-/// Segments are simulated one after the other, each in a process of its own, since SystemC has one kernel in each.
-int run_segments(LoadedRun loaded, const std::filesystem::path& path, bool vcd) {
-  const std::optional<Duration> time_limit = loaded.config.time_limit;
-  Result<SegmentedRun> run = prepare_segments(std::move(loaded));
-  if (!run) {
-    return report(run.error());
-  }
-  const Result<OutputDirectory> directory = OutputDirectory::open(path);
-  if (!directory) {
-    return report(directory.error());
-  }
-  std::vector<SegmentResult> results;
-  Duration elapsed;
-  for (std::size_t i = 0; i < run->segments.size(); ++i) {
-    PreparedSegment& segment = run->segments[i];
-    elapsed += segment.write_time;
-    if (time_limit && elapsed >= *time_limit) {
-      break;
-    }
-    if (time_limit) {
-      segment.run.config.time_limit = *time_limit - elapsed;
-    }
-    const Result<OutputDirectory> folder = OutputDirectory::open(directory->file(segment_folder(i)));
-    if (!folder) {
-      return report(folder.error());
-    }
-    spdlog::info("segment {} of {}", i + 1, run->segments.size());
-    const Result<std::vector<std::string>, Failure> summary = run_in_processes(
-        1, 1,
-        [&](std::size_t /*task*/) {
-          const Result<Simulated> simulated = simulate(segment.run, *folder, vcd);
-          // Problems are told where they are found; the parent gets nothing.
-          return simulated ? simulated->summary_json : (report(simulated.error()), std::string{});
-        },
-        [](std::size_t /*task*/) {});
-    if (!summary) {
-      throw InternalError{summary.error().message};
-    }
-    if (summary->front().empty()) {
-      return kExitBadInput;
-    }
-    results.push_back(measured_segment(summary->front()));
-    if (!results.back().latency) {
-      break;
-    }
-    elapsed += *results.back().latency;
-  }
-  if (const Diagnostics problems = finish_segments(*run, *directory, results, true); !problems.empty()) {
-    return report(problems);
-  }
-  return report_end(outcome_of(*run, results), !results.empty() && !results.back().latency
-                                                   ? results.back().summary["waiting"].get<std::vector<std::string>>()
-                                                   : std::vector<std::string>{});
-}
-
 int run(const RunOptions& options, bool vcd) {
   Result<LoadedRun> loaded = load_run(options.file, options.assignments);
   if (!loaded) {
     return report(loaded.error());
   }
   if (loaded->is_segmented()) {
-    return run_segments(*std::move(loaded), options.directory(), vcd);
+    return do_segments(*std::move(loaded), options.directory(), true,
+                       [vcd](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
+                         const Result<Simulated> simulated = simulate(segment, folder, vcd);
+                         if (!simulated) {
+                           report(simulated.error());
+                           return std::nullopt;
+                         }
+                         return simulated->summary_json;
+                       });
   }
   const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
   if (!prepared) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <iostream>
 
+#include "frontend/commands/command.h"
 #include "frontend/import/network_file.h"
+#include "models/simulation.h"
 
 namespace crossweave {
 
@@ -32,21 +34,15 @@ RunIdentity identify(const RunConfig& config, const NetworkGraph& network) {
 
 RunIdentity identify(const PreparedRun& run) { return identify(run.config, run.network); }
 
-Diagnostics finish_segments(const SegmentedRun& run, const OutputDirectory& directory,
-                            const std::vector<SegmentResult>& results, bool simulated) {
-  const RunIdentity identity = identify(run.config, run.network);
-  const std::vector<OutputFile> files{
-      {simulated ? "summary.json" : "schedule.json", segmented_summary_json(run, identity, results, simulated)},
-      {"segments.csv", segments_csv(run, results)},
-      {"resolved.yaml", identity.resolved_yaml},
-      {"network.yaml", identity.network_yaml}};
-  Diagnostics problems = write_all(directory, files);
-  if (problems.empty()) {
-    std::vector<std::string> names = names_of(files);
-    names.push_back("and a folder for each segment");
-    std::cout << segmented_table(run, results, simulated, directory.path().string(), names);
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting) {
+  if (outcome == to_string(Outcome::completed)) {
+    return kExitDone;
   }
-  return problems;
+  std::cerr << "crossweave: the simulation ended without finishing: " << outcome << '\n';
+  for (const std::string& line : waiting) {
+    std::cerr << "  " << line << '\n';
+  }
+  return kExitUnfinished;
 }
 
 std::vector<std::string> names_of(const std::vector<OutputFile>& files) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -10,9 +11,7 @@
 #include "arch/diagnostics.h"
 #include "frontend/prepared_run.h"
 #include "frontend/report/output_directory.h"
-#include "frontend/report/segments.h"
 #include "frontend/report/summary.h"
-#include "frontend/segmented_run.h"
 
 namespace crossweave {
 
@@ -35,6 +34,9 @@ struct RunOptions {
 [[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
 [[nodiscard]] RunIdentity identify(const PreparedRun& run);
 
+/// The exit status of a simulation; where it did not complete, says so on stderr, and who waits for whom.
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting);
+
 /// A file of a run's folder.
 struct OutputFile {
   std::string name;
@@ -42,11 +44,6 @@ struct OutputFile {
 };
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<OutputFile>& files);
-
-/// Writes the files of a segmented run beside the folders of its segments and prints its table, or says what went
-/// wrong.
-[[nodiscard]] Diagnostics finish_segments(const SegmentedRun& run, const OutputDirectory& directory,
-                                          const std::vector<SegmentResult>& results, bool simulated);
 
 /// Writes the files, or says what went wrong.
 [[nodiscard]] Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files);

@@ -5,9 +5,8 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
+#include "frontend/commands/segments.h"
 #include "frontend/report/buffers.h"
-#include "frontend/report/segments.h"
-#include "frontend/segmented_run.h"
 #include "scheduler/schedule_checker.h"
 
 namespace crossweave {
@@ -37,40 +36,21 @@ Result<Scheduled> schedule(const PreparedRun& run, const OutputDirectory& direct
                                                     directory.path().string(), names_of(files))};
 }
 
-int schedule_segments(LoadedRun loaded, const std::filesystem::path& path) {
-  const Result<SegmentedRun> run = prepare_segments(std::move(loaded));
-  if (!run) {
-    return report(run.error());
-  }
-  const Result<OutputDirectory> directory = OutputDirectory::open(path);
-  if (!directory) {
-    return report(directory.error());
-  }
-  std::vector<SegmentResult> results;
-  for (const PreparedSegment& segment : run->segments) {
-    const Result<OutputDirectory> folder = OutputDirectory::open(directory->file(segment_folder(results.size())));
-    if (!folder) {
-      return report(folder.error());
-    }
-    const Result<Scheduled> scheduled = schedule(segment.run, *folder);
-    if (!scheduled) {
-      return report(scheduled.error());
-    }
-    results.push_back(scheduled_segment(scheduled->schedule_json, run->config.architecture.crossbar.mvm_latency));
-  }
-  if (const Diagnostics problems = finish_segments(*run, *directory, results, false); !problems.empty()) {
-    return report(problems);
-  }
-  return kExitDone;
-}
-
 int schedule(const RunOptions& options) {
   Result<LoadedRun> loaded = load_run(options.file, options.assignments);
   if (!loaded) {
     return report(loaded.error());
   }
   if (loaded->is_segmented()) {
-    return schedule_segments(*std::move(loaded), options.directory());
+    return do_segments(*std::move(loaded), options.directory(), false,
+                       [](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
+                         const Result<Scheduled> scheduled = schedule(segment, folder);
+                         if (!scheduled) {
+                           report(scheduled.error());
+                           return std::nullopt;
+                         }
+                         return scheduled->schedule_json;
+                       });
   }
   const Result<PreparedRun> run = prepare_run(*std::move(loaded));
   if (!run) {

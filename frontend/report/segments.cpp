@@ -173,6 +173,11 @@ std::string outcome_of(const SegmentedRun& run, const std::vector<SegmentResult>
   return std::string{results.size() < run.segments.size() ? "time_limit" : kCompleted};
 }
 
+std::vector<std::string> waiting_of(const std::vector<SegmentResult>& results) {
+  return results.empty() || results.back().latency ? std::vector<std::string>{}
+                                                   : results.back().summary["waiting"].get<std::vector<std::string>>();
+}
+
 std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& identity,
                                    const std::vector<SegmentResult>& results, bool simulated) {
   const Totals total = totals(run, results);
@@ -223,7 +228,7 @@ std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& i
   if (completed) {
     json["layers"] = layers_json(run, results);
   } else {
-    json["waiting"] = !results.empty() && !results.back().latency ? results.back().summary["waiting"] : Json::array();
+    json["waiting"] = waiting_of(results);
   }
   json["version"] = CROSSWEAVE_VERSION;
   json["config_hash"] = identity.config_hash();

@@ -29,6 +29,9 @@ struct SegmentResult {
 /// were not begun.
 [[nodiscard]] std::string outcome_of(const SegmentedRun& run, const std::vector<SegmentResult>& results);
 
+/// Who waits for whom in a segment that did not complete.
+[[nodiscard]] std::vector<std::string> waiting_of(const std::vector<SegmentResult>& results);
+
 /// The same keys as those of a run that fits, and what is said of rewriting; docs/rewriting.md.
 [[nodiscard]] std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& identity,
                                                  const std::vector<SegmentResult>& results, bool simulated);
