@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
 #include "models/routed_network.h"
+#include "scheduler/lower_bounds.h"
 #include "scheduler/place.h"
 
 namespace crossweave {
@@ -88,10 +90,17 @@ MappingOptions mapping_options(const LoadedRun& run) {
   options.extra_pes = run.pes() - run.mapped.min_pes;
   options.duplication = run.config.duplication;
   options.partition = run.config.partition;
-  options.set = run.config.set;
+  // The search for larger sets begins with the smallest.
+  options.set = run.config.automatic_sets ? SetSize{1, 1} : run.config.set;
+  options.automatic_sets = run.config.automatic_sets;
   options.order = run.config.order;
   options.mode = run.config.mode;
+  options.search = run.config.search;
   return options;
+}
+
+void log_search(int evaluations, std::int64_t latency, std::string_view phase) {
+  spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
 }
 
 Diagnostics refusal(const RunConfig& config, const SchedulingFailure& failure) {
@@ -124,7 +133,7 @@ Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<
 Result<PreparedRun> prepare_run(LoadedRun run) {
   const MappingOptions options = mapping_options(run);
   spdlog::info("scheduling {} base layers", run.mapped.layers.size());
-  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(std::move(run.mapped), options);
+  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(std::move(run.mapped), options, log_search);
   if (!scheduled) {
     SchedulingFailure failure = scheduled.error();
     if (failure.cause == SchedulingFailure::Cause::too_few_pes) {
@@ -139,6 +148,8 @@ Result<PreparedRun> place_run(RunConfig config, NetworkGraph network, ScheduledN
   if (Diagnostics problems = misfit_of_chip(config, scheduled.pes); !problems.empty()) {
     return problems;
   }
+  const Cycles bound =
+      mapping_bound(scheduled.grids, scheduled.dependencies, scheduled.mapped.layers, scheduled.duplicates);
   ExecutionPlan plan = make_execution_plan(
       scheduled, config.architecture, place(scheduled, config.architecture, config.placement, config.placement_seed));
   std::optional<ReservationOrder> reservations;
@@ -151,8 +162,8 @@ Result<PreparedRun> place_run(RunConfig config, NetworkGraph network, ScheduledN
     }
     reservations = std::move(buffers.order);
   }
-  return PreparedRun{std::move(config), std::move(network), std::move(scheduled), std::move(plan),
-                     std::move(reservations)};
+  return PreparedRun{std::move(config), std::move(network),     std::move(scheduled), bound,
+                     std::move(plan),   std::move(reservations)};
 }
 
 }  // namespace crossweave

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arch/diagnostics.h"
@@ -20,6 +21,7 @@ struct PreparedRun {
   /// As read, before any pass.
   NetworkGraph network;
   ScheduledNetwork scheduled;
+  Cycles lower_bound;  ///< no schedule of this mapping is shorter
   ExecutionPlan plan;
   /// Where buffers are limited: the order in which their space is reserved.
   std::optional<ReservationOrder> reservations;
@@ -48,6 +50,8 @@ Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<
 Result<PreparedRun> prepare_run(LoadedRun run);
 
 [[nodiscard]] MappingOptions mapping_options(const LoadedRun& run);
+/// Tells how far a search has come.
+void log_search(int evaluations, std::int64_t latency, std::string_view phase);
 /// Places a scheduled network.
 Result<PreparedRun> place_run(RunConfig config, NetworkGraph network, ScheduledNetwork scheduled);
 /// What a network that has no schedule is refused with.

@@ -67,7 +67,7 @@ Result<SegmentedRun> prepare_segments(LoadedRun run) {
   }
   spdlog::info("cutting {} base layers into segments of at most {} PEs", run.mapped.layers.size(), run.pes());
   Result<std::vector<Segment>, SchedulingFailure> segments =
-      segment_network(run.mapped, run.pes(), 1, mapping_options(run), run.config.architecture);
+      segment_network(run.mapped, run.pes(), 1, mapping_options(run), run.config.architecture, log_search);
   if (!segments) {
     return refusal(run.config, segments.error());
   }

@@ -18,11 +18,24 @@ struct Way {
   [[nodiscard]] auto rank() const { return std::tuple{cost, segments, last_cut}; }
 };
 
+/// The rules that searches begin with.
+MappingOptions without_search(MappingOptions options) {
+  if (options.duplication == Duplication::makespan) {
+    options.duplication = Duplication::bottleneck;
+  }
+  if (options.order == SetOrder::automatic) {
+    options.order = SetOrder::lookahead;
+  }
+  options.automatic_sets = false;
+  return options;
+}
+
 class Weigher {
  public:
-  Weigher(const MappedNetwork& mapped, std::int64_t pes, std::int64_t images, const MappingOptions& options,
+  /// `copies`: layers may have some.
+  Weigher(const MappedNetwork& mapped, std::int64_t pes, std::int64_t images, bool copies,
           const Architecture& architecture)
-      : mapped_{mapped}, cutter_{mapped}, pes_{pes}, images_{images}, options_{options}, architecture_{architecture} {
+      : mapped_{mapped}, cutter_{mapped}, pes_{pes}, images_{images}, copies_{copies}, architecture_{architecture} {
     pes_before_.push_back(0);
     for (const LayerId layer : ids(mapped.layers)) {
       pes_before_.push_back(pes_before_.back() + mapped.crossbars[layer].pes());
@@ -41,8 +54,7 @@ class Weigher {
     for (std::size_t i = layers.first; i < layers.last; ++i) {
       const std::int64_t own = mapped_.crossbars[LayerId{i}].pes();
       const std::int64_t alone = mapped_.layers[LayerId{i}].cycles().count();
-      const bool copies = options_.duplication != Duplication::none;
-      const std::int64_t most = copies ? 1 + (pes_ - pes_of(layers)) / own : 1;
+      const std::int64_t most = copies_ ? 1 + (pes_ - pes_of(layers)) / own : 1;
       cycles = std::max(cycles, (alone + most - 1) / most);
       work += alone * own;
       writes += writes_[i];
@@ -51,10 +63,11 @@ class Weigher {
     return write_time(writes, architecture_) + Cycles{cycles * images_} * architecture_.crossbar.mvm_latency;
   }
 
-  [[nodiscard]] Result<Segment, SchedulingFailure> weigh(LayerRange layers) const {
-    MappingOptions options = options_;
+  [[nodiscard]] Result<Segment, SchedulingFailure> segment(LayerRange layers, MappingOptions options,
+                                                           const SearchBudget::Observer& observer = {}) const {
     options.extra_pes = pes_ - pes_of(layers);
-    Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(cutter_.segment(layers), options);
+    Result<ScheduledNetwork, SchedulingFailure> scheduled =
+        schedule_network(cutter_.segment(layers), options, observer);
     if (!scheduled) {
       return scheduled.error();
     }
@@ -78,7 +91,7 @@ class Weigher {
   NetworkSegments cutter_;
   std::int64_t pes_;
   std::int64_t images_;
-  MappingOptions options_;
+  bool copies_;
   const Architecture& architecture_;
   /// PEs of one copy of all layers before each.
   std::vector<std::int64_t> pes_before_;
@@ -140,7 +153,8 @@ std::vector<LayerRange> cut_into_segments(std::size_t layers, const SegmentCosts
 
 Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetwork& mapped, std::int64_t pes,
                                                                 std::int64_t images, const MappingOptions& options,
-                                                                const Architecture& architecture) {
+                                                                const Architecture& architecture,
+                                                                const SearchBudget::Observer& observer) {
   for (const LayerId layer : ids(mapped.layers)) {
     if (const int needed = mapped.crossbars[layer].pes(); needed > pes) {
       return SchedulingFailure{SchedulingFailure::Cause::too_few_pes,
@@ -148,10 +162,11 @@ Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetw
                                    " by itself, which needs " + std::to_string(needed)};
     }
   }
-  const Weigher weigher{mapped, pes, images, options, architecture};
+  const Weigher weigher{mapped, pes, images, options.duplication != Duplication::none, architecture};
   std::optional<SchedulingFailure> failure;
+  const MappingOptions rules = without_search(options);
   const auto cost = [&](LayerRange layers) {
-    const Result<Segment, SchedulingFailure> segment = weigher.weigh(layers);
+    const Result<Segment, SchedulingFailure> segment = weigher.segment(layers, rules);
     if (!segment) {
       failure = segment.error();
       return Duration{};
@@ -166,7 +181,7 @@ Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetw
   }
   std::vector<Segment> segments;
   for (const LayerRange range : ranges) {
-    Result<Segment, SchedulingFailure> segment = weigher.weigh(range);
+    Result<Segment, SchedulingFailure> segment = weigher.segment(range, options, observer);
     check_invariant(segment.has_value(), "what could be weighed can be weighed again");
     segments.push_back(*std::move(segment));
   }

@@ -47,10 +47,12 @@ struct Segment {
 
 /// The segments with the least sum of write times and of latency_of_images on F = `pes` PEs: all images pass through a
 /// segment before the next is written, and while it is written everything else stands still. `options` are those of
-/// every segment, which has F PEs to itself; `extra_pes` is of no importance. A layer that does not fit by itself is
-/// refused by name; `crossbar.write.row_latency` must be known.
+/// every segment, which has F PEs to itself; `extra_pes` is of no importance. Where they ask for a search, cuts are
+/// chosen with the rules that it begins with, and then the mapping of each segment is searched for, which `observer`
+/// follows. A layer that does not fit by itself is refused by name; `crossbar.write.row_latency` must be known.
 Result<std::vector<Segment>, SchedulingFailure> segment_network(const MappedNetwork& mapped, std::int64_t pes,
                                                                 std::int64_t images, const MappingOptions& options,
-                                                                const Architecture& architecture);
+                                                                const Architecture& architecture,
+                                                                const SearchBudget::Observer& observer = {});
 
 }  // namespace crossweave
