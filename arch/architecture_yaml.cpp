@@ -29,7 +29,7 @@ constexpr std::int64_t kMaxNocCycles = 1000;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
 constexpr Duration kMaxRowLatency = Duration::nanoseconds(10'000'000);
 constexpr Energy kMaxCellEnergy = Energy::femtojoules(1'000'000'000);
-constexpr std::int64_t kMaxEndurance = 1'000'000'000'000'000;
+constexpr std::int64_t kMaxEndurance = 1'000'000'000'000;
 constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
 constexpr Duration kMaxDramLatency = Duration::nanoseconds(1'000'000);
 

@@ -41,13 +41,16 @@ Diagnostics too_long(const LoadedRun& run) {
                std::to_string(run.pes()) + " crossbars are longer than can be counted"}};
 }
 
-/// The configuration of a segment's own run.
-RunConfig config_of_segment(const LoadedRun& run) {
+/// The configuration of a segment's own run. Images arrive at the first; when it is done, all are there for the others.
+RunConfig config_of_segment(const LoadedRun& run, bool first) {
   RunConfig config = run.config;
   config.budget = {PeBudget::Kind::total, static_cast<int>(run.pes())};
   // The top is gone where it is to be left out, and shapes are known.
   config.include_top = true;
   config.input_shape.reset();
+  if (!first) {
+    config.arrival.reset();
+  }
   return config;
 }
 
@@ -66,16 +69,16 @@ Result<SegmentedRun> prepare_segments(LoadedRun run) {
     return problems;
   }
   spdlog::info("cutting {} base layers into segments of at most {} PEs", run.mapped.layers.size(), run.pes());
-  Result<std::vector<Segment>, SchedulingFailure> segments =
-      segment_network(run.mapped, run.pes(), 1, mapping_options(run), run.config.architecture, log_search);
+  Result<std::vector<Segment>, SchedulingFailure> segments = segment_network(
+      run.mapped, run.pes(), run.config.images, mapping_options(run), run.config.architecture, log_search);
   if (!segments) {
     return refusal(run.config, segments.error());
   }
-  const RunConfig config = config_of_segment(run);
   std::vector<PreparedSegment> prepared;
   for (Segment& segment : *segments) {
     NetworkGraph graph = segment.scheduled.mapped.graph;
-    Result<PreparedRun> placed = place_run(config, std::move(graph), std::move(segment.scheduled));
+    Result<PreparedRun> placed =
+        place_run(config_of_segment(run, prepared.empty()), std::move(graph), std::move(segment.scheduled));
     if (!placed) {
       Diagnostics problems = placed.error();
       for (Diagnostic& problem : problems) {

@@ -69,12 +69,22 @@ class WaveformWatch {
   Subscription<BufferLevel, WaveformRecorder> buffer_level_;
 };
 
-Measurement measurement(const ActivityRecorder& activity, const StallRecorder& stalls, const RunEnd& end) {
-  Measurement result{
-      std::string{to_string(end.outcome)},           end.waiting, activity.latency(), activity.total_active(),
-      {activity.over_links(), activity.byte_hops()}, {},          std::nullopt};
+Measurement measurement(const ExecutionPlan& plan, const ActivityRecorder& activity, const StallRecorder& stalls,
+                        const RunEnd& end) {
+  Measurement result{std::string{to_string(end.outcome)},
+                     end.waiting,
+                     activity.latency(),
+                     activity.total_active(),
+                     {activity.over_links(), activity.byte_hops()},
+                     {},
+                     {},
+                     std::nullopt};
   if (end.outcome == Outcome::completed) {
     result.attribution = attribution(stalls, activity.latency());
+    for (std::uint32_t image = 0; image < plan.images; ++image) {
+      const ActivityRecorder::Image& times = activity.images()[image];
+      result.images.push_back({plan.arrival_of(image), times.first_start.value(), times.finish});
+    }
   }
   for (const ActivityRecorder::Layer& layer : activity.layers()) {
     result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
@@ -82,9 +92,10 @@ Measurement measurement(const ActivityRecorder& activity, const StallRecorder& s
   return result;
 }
 
-void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end, const ScheduledNetwork& scheduled) {
+void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end, const PreparedRun& run) {
   if (end.outcome == Outcome::completed) {
-    check_invariant(activity.sets() == scheduled.set_count(), "every scheduled set was executed, once");
+    check_invariant(activity.sets() == run.plan.images * run.scheduled.set_count(),
+                    "every scheduled set was executed, once for each image");
   }
 }
 
@@ -113,15 +124,18 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
     waveform.emplace(directory.file(kWaveformFile), plan, simulation.probes());
   }
   const RunEnd end = simulation.run(prepared.config.time_limit);
-  check_against_schedule(activity.recorder(), end, scheduled);
+  check_against_schedule(activity.recorder(), end, prepared);
 
-  const Measurement measured = measurement(activity.recorder(), stalls.recorder(), end);
+  const Measurement measured = measurement(plan, activity.recorder(), stalls.recorder(), end);
   const RunIdentity identity = identify(prepared);
   std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
                                 {"network.yaml", identity.network_yaml}};
   if (end.outcome == Outcome::completed) {
     files.push_back({"layers.csv", layers_csv(prepared, &measured)});
+    if (plan.images > 1) {
+      files.push_back({"images.csv", images_csv(measured.images, prepared.config.architecture.crossbar.mvm_latency)});
+    }
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }

@@ -51,8 +51,7 @@ std::optional<std::vector<SegmentResult>> results_of(SegmentedRun& run, const Ou
     if (!text) {
       return std::nullopt;
     }
-    results.push_back(simulates ? measured_segment(*text)
-                                : scheduled_segment(*text, run.config.architecture.crossbar.mvm_latency));
+    results.push_back(simulates ? measured_segment(*text) : scheduled_segment(*text, segment.run));
     if (!results.back().latency) {
       break;
     }

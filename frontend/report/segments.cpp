@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "frontend/report/csv.h"
+#include "frontend/report/in_cycles.h"
 #include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
@@ -16,14 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kCompleted = "completed";
-
-/// Times in cycles of t_MVM: an integer where they are whole, otherwise a number.
-Json in_cycles(Duration time, Duration t_mvm) {
-  if (time.count_ps() % t_mvm.count_ps() == 0) {
-    return time.count_ps() / t_mvm.count_ps();
-  }
-  return static_cast<double>(time.count_ps()) / static_cast<double>(t_mvm.count_ps());
-}
 
 Json sum(const Json& a, const Json& b) {
   if (a.is_number_integer() && b.is_number_integer()) {
@@ -37,6 +30,29 @@ Duration t_mvm(const SegmentedRun& run) { return run.config.architecture.crossba
 double energy_in_joules(const SegmentedRun& run, std::int64_t cells) {
   return static_cast<double>(run.config.architecture.crossbar.write.cell_energy->count_fj()) *
          static_cast<double>(cells) * 1e-15;
+}
+
+/// Cycles that PEs compute, over all images.
+Json active_cycles(const SegmentResult& result) {
+  Json active = 0;
+  for (const Json& layer : result.summary["layers"]) {
+    active = sum(active, layer["active_cycles"]);
+  }
+  return active;
+}
+
+double utilization_of(const SegmentedRun& run, const Json& active, Duration latency) {
+  return active.get<double>() /
+         (static_cast<double>(run.segments.front().run.scheduled.pes) * in_cycles(latency, t_mvm(run)).get<double>());
+}
+
+/// Of all images, layer by layer on PE_min PEs.
+std::int64_t reference_cycles(const SegmentedRun& run) {
+  return layer_by_layer_cycles(run.mapped.layers).count() * run.config.images;
+}
+
+double speedup_of(const SegmentedRun& run, Duration latency) {
+  return speedup(static_cast<double>(reference_cycles(run)), in_cycles(latency, t_mvm(run)).get<double>());
 }
 
 /// The sums over the segments that completed.
@@ -68,8 +84,8 @@ Totals totals(const SegmentedRun& run, const std::vector<SegmentResult>& results
     total.dependencies += summary["dependencies"].get<std::int64_t>();
     total.bytes += summary["traffic"]["bytes"].get<std::int64_t>();
     total.byte_hops += summary["traffic"]["byte_hops"].get<std::int64_t>();
-    for (const Json& layer : results[i].latency ? summary["layers"] : Json::array()) {
-      total.active_cycles = sum(total.active_cycles, layer["active_cycles"]);
+    if (results[i].latency) {
+      total.active_cycles = sum(total.active_cycles, active_cycles(results[i]));
     }
   }
   return total;
@@ -79,7 +95,7 @@ Totals totals(const SegmentedRun& run, const std::vector<SegmentResult>& results
 std::int64_t writes_of_a_cell(const SegmentedRun& run) { return static_cast<std::int64_t>(run.segments.size()); }
 
 std::int64_t inferences_endured(const SegmentedRun& run) {
-  return *run.config.architecture.crossbar.write.endurance / writes_of_a_cell(run);
+  return *run.config.architecture.crossbar.write.endurance / writes_of_a_cell(run) * run.config.images;
 }
 
 Json segment_json(const SegmentedRun& run, std::size_t index, const SegmentResult& result, Duration begin) {
@@ -98,11 +114,11 @@ Json segment_json(const SegmentedRun& run, std::size_t index, const SegmentResul
   json["write_bytes"] = segment.writes.weights.count();
   json["write_energy_j"] = energy_in_joules(run, segment.writes.cells);
   json["writes_per_cell"] = 1;
-  json["inferences"] = *run.config.architecture.crossbar.write.endurance;
+  json["inferences"] = *run.config.architecture.crossbar.write.endurance * run.config.images;
   json["latency_ps"] = result.latency->count_ps();
   json["latency_cycles"] = in_cycles(*result.latency, t_mvm(run));
   json["scheduled_latency_cycles"] = result.summary["scheduled_latency_cycles"];
-  json["utilization"] = result.summary["utilization"];
+  json["utilization"] = utilization_of(run, active_cycles(result), *result.latency);
   return json;
 }
 
@@ -158,9 +174,13 @@ SegmentResult measured_segment(const std::string& summary_json) {
   return result;
 }
 
-SegmentResult scheduled_segment(const std::string& schedule_json, Duration t_mvm) {
+SegmentResult scheduled_segment(const std::string& schedule_json, const PreparedRun& segment) {
   SegmentResult result{.summary = Json::parse(schedule_json), .latency = std::nullopt};
-  result.latency = Cycles{result.summary["scheduled_latency_cycles"].get<std::int64_t>()} * t_mvm;
+  const RunConfig& config = segment.config;
+  result.latency = latency_of_images(segment.scheduled, config.images) * config.architecture.crossbar.mvm_latency;
+  for (Json& layer : result.summary["layers"]) {
+    layer["active_cycles"] = layer["active_cycles"].get<std::int64_t>() * config.images;
+  }
   return result;
 }
 
@@ -182,8 +202,6 @@ std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& i
                                    const std::vector<SegmentResult>& results, bool simulated) {
   const Totals total = totals(run, results);
   const bool completed = outcome_of(run, results) == kCompleted;
-  const std::int64_t reference = layer_by_layer_cycles(run.mapped.layers).count();
-  const std::int64_t pes = run.segments.front().run.scheduled.pes;
   Json json;
   if (simulated) {
     json["outcome"] = outcome_of(run, results);
@@ -191,7 +209,7 @@ std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& i
   json["network"] = {
       {"name", run.mapped.graph.name()}, {"base_layers", run.mapped.layers.size()}, {"min_pes", run.mapped.min_pes}};
   json["architecture"] = run.config.architecture.name;
-  json["pes"] = pes;
+  json["pes"] = run.segments.front().run.scheduled.pes;
   json["tiles"] = run.segments.front().run.plan.tile_count();
   json["duplicates"] = Json::array();
   for (const PreparedSegment& segment : run.segments) {
@@ -207,12 +225,15 @@ std::string segmented_summary_json(const SegmentedRun& run, const RunIdentity& i
     json["scheduled_latency_cycles"] = total.scheduled_cycles;
     json["write_ps"] = total.write_time.count_ps();
   }
-  json["layer_by_layer_cycles"] = reference;
+  json["layer_by_layer_cycles"] = layer_by_layer_cycles(run.mapped.layers).count();
   if (completed) {
     json["lower_bound_cycles"] = total.bound_cycles;
-    const double cycles = in_cycles(total.latency(), t_mvm(run)).get<double>();
-    json["speedup"] = speedup(static_cast<double>(reference), cycles);
-    json["utilization"] = total.active_cycles.get<double>() / (static_cast<double>(pes) * cycles);
+    json["speedup"] = speedup_of(run, total.latency());
+    json["utilization"] = utilization_of(run, total.active_cycles, total.latency());
+    json["inference"] = {
+        {"images", run.config.images},
+        {"arrival_period_ps", run.segments.front().run.plan.arrival_period.count_ps()},
+        {"images_per_second", run.config.images * 1e12 / static_cast<double>(total.latency().count_ps())}};
     json["sets"] = total.sets;
     json["dependencies"] = total.dependencies;
     json["traffic"] = {{"bytes", total.bytes}, {"byte_hops", total.byte_hops}};
@@ -281,27 +302,26 @@ std::string segmented_table(const SegmentedRun& run, const std::vector<SegmentRe
     lines.emplace_back("outcome", outcome_of(run, results));
   }
   if (outcome_of(run, results) == kCompleted) {
-    const Json cycles = in_cycles(total.latency(), t_mvm(run));
-    const std::int64_t reference = layer_by_layer_cycles(run.mapped.layers).count();
+    const int images = run.config.images;
     lines.emplace_back(
-        "latency", fmt::format("{} cycles = {}, {}", cycles.dump(), milliseconds(total.latency()),
-                               simulated ? fmt::format("measured (scheduled: {} and writing)", total.scheduled_cycles)
+        "latency", fmt::format("{} cycles{} = {}, {}", in_cycles(total.latency(), t_mvm(run)).dump(),
+                               images > 1 ? fmt::format(" of {} images", images) : "", milliseconds(total.latency()),
+                               simulated ? fmt::format("measured (scheduled{}: {} and writing)",
+                                                       images > 1 ? " for one" : "", total.scheduled_cycles)
                                          : "as scheduled"));
     lines.emplace_back(
         "writing",
         fmt::format("{} % of the latency; {} mJ for {} cells", fixed(100 * share(total.write_time, total.latency()), 2),
                     fixed(energy_in_joules(run, total.writes.cells) * 1e3, 6), total.writes.cells));
-    lines.emplace_back("endurance", fmt::format("{} writes of a cell for each inference: {} inferences",
-                                                writes_of_a_cell(run), inferences_endured(run)));
-    lines.emplace_back("speed-up", fmt::format("{}x over layer by layer on {} PEs ({} cycles)",
-                                               fixed(speedup(static_cast<double>(reference), cycles.get<double>()), 2),
-                                               run.mapped.min_pes, reference));
+    lines.emplace_back("endurance", fmt::format("{} writes of a cell for {}: {} inferences", writes_of_a_cell(run),
+                                                images > 1 ? fmt::format("{} images", images) : "each inference",
+                                                inferences_endured(run)));
+    lines.emplace_back(
+        "speed-up", fmt::format("{}x over layer by layer on {} PEs ({} cycles)",
+                                fixed(speedup_of(run, total.latency()), 2), run.mapped.min_pes, reference_cycles(run)));
     lines.emplace_back(
         "utilization",
-        fmt::format(
-            "{} % of {} PEs",
-            fixed(100 * total.active_cycles.get<double>() / (static_cast<double>(pes) * cycles.get<double>()), 2),
-            pes));
+        fmt::format("{} % of {} PEs", fixed(100 * utilization_of(run, total.active_cycles, total.latency()), 2), pes));
     if (total.bytes > 0) {
       lines.emplace_back("traffic",
                          fmt::format("{} MB between tiles and DRAM", fixed(static_cast<double>(total.bytes) / 1e6, 3)));

@@ -22,8 +22,8 @@ struct SegmentResult {
 
 /// Of a simulation, as measured.
 [[nodiscard]] SegmentResult measured_segment(const std::string& summary_json);
-/// As scheduled.
-[[nodiscard]] SegmentResult scheduled_segment(const std::string& schedule_json, Duration t_mvm);
+/// As scheduled for all images (latency_of_images()).
+[[nodiscard]] SegmentResult scheduled_segment(const std::string& schedule_json, const PreparedRun& segment);
 
 /// How the run ended, its segments one after the other: as the first that did not complete, or "time_limit" where some
 /// were not begun.

@@ -223,6 +223,36 @@ TEST_CASE("images after the first take what the most loaded duplicate does", "[s
   CHECK(latency_of_images(copied, 10) - latency_of_images(copied, 9) == Cycles{32});
 }
 
+TEST_CASE("cuts are chosen by rules, then each segment is searched", "[segmentation]") {
+  Architecture architecture = with_write_times();
+  architecture.crossbar.rows = 32;
+  architecture.crossbar.columns = 16;
+  test::NetworkBuilder net;
+  OperationId last = net.input({16, 16, 4});
+  for (int block = 0; block < 3; ++block) {
+    last = net.residual_block(last, 12);
+  }
+  const MappedNetwork network = mapped(net.graph(), architecture.crossbar);
+  MappingOptions options;
+  options.set = {2, 2};
+  options.duplication = Duplication::bottleneck;
+  const std::int64_t pes = network.min_pes * 3 / 4;
+  const auto ruled = segment_network(network, pes, 1, options, architecture);
+  options.duplication = Duplication::makespan;
+  int evaluations = 0;
+  const auto searched = segment_network(network, pes, 1, options, architecture,
+                                        [&](int, std::int64_t, std::string_view) { ++evaluations; });
+  REQUIRE(ruled.has_value());
+  REQUIRE(searched.has_value());
+  REQUIRE(searched->size() == ruled->size());
+  REQUIRE(ruled->size() > 1);
+  CHECK(evaluations > 0);
+  for (std::size_t i = 0; i < ruled->size(); ++i) {
+    CHECK((*searched)[i].layers == (*ruled)[i].layers);
+    CHECK((*searched)[i].scheduled.schedule.latency() <= (*ruled)[i].scheduled.schedule.latency());
+  }
+}
+
 TEST_CASE("a layer that does not fit by itself is named", "[segmentation]") {
   const Architecture architecture = with_write_times();
   test::NetworkBuilder net;
