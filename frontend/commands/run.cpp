@@ -7,7 +7,7 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
-#include "frontend/record/activity_recorder.h"
+#include "frontend/record/activity_watch.h"
 #include "frontend/record/stall_recorder.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
@@ -18,30 +18,6 @@ namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
-
-/// The activity recorder, tied to all that it listens to.
-class ActivityWatch {
- public:
-  ActivityWatch(const Placement& placement, Probes& probes)
-      : recorder_{placement},
-        set_started_{probes.set_started, recorder_},
-        set_finished_{probes.set_finished, recorder_},
-        mvm_started_{probes.mvm_started, recorder_},
-        mvm_finished_{probes.mvm_finished, recorder_},
-        dram_access_{probes.dram_access, recorder_},
-        transfer_delivered_{probes.transfer_delivered, recorder_} {}
-
-  [[nodiscard]] const ActivityRecorder& recorder() const { return recorder_; }
-
- private:
-  ActivityRecorder recorder_;
-  Subscription<SetStarted, ActivityRecorder> set_started_;
-  Subscription<SetFinished, ActivityRecorder> set_finished_;
-  Subscription<MvmStarted, ActivityRecorder> mvm_started_;
-  Subscription<MvmFinished, ActivityRecorder> mvm_finished_;
-  Subscription<DramAccess, ActivityRecorder> dram_access_;
-  Subscription<TransferDelivered, ActivityRecorder> transfer_delivered_;
-};
 
 /// The stall recorder, tied to all that it listens to.
 class StallWatch {
