@@ -95,6 +95,73 @@ BufferRequirements buffer_requirements(const PreparedRun& run) {
   return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
 }
 
+RunConfig schedule_part(const RunConfig& config) {
+  RunConfig part = config;
+  part.architecture = {};
+  part.architecture.crossbar = config.architecture.crossbar;
+  // Schedules count in cycles of t_MVM.
+  part.architecture.crossbar.mvm_latency = CrossbarSpec{}.mvm_latency;
+  part.architecture.crossbar.mvm_timing.reset();
+  part.architecture.crossbar.adc_bits.reset();
+  part.architecture.precision = config.architecture.precision;
+  part.placement = {};
+  part.placement_seed = 0;
+  part.time_limit.reset();
+  return part;
+}
+
+std::optional<std::int64_t> min_pes(const RunConfig& config, const NetworkGraph& network) {
+  const Result<MappedNetwork, SchedulingFailure> mapped =
+      map_network(network, config.include_top, config.architecture.crossbar, config.architecture.precision);
+  return mapped ? std::optional<std::int64_t>{mapped->min_pes} : std::nullopt;
+}
+
+Result<ScheduledRun> schedule_run(const RunConfig& schedule_part, NetworkGraph network) {
+  const RunConfig& config = schedule_part;
+  Result<MappedNetwork, SchedulingFailure> mapped =
+      map_network(network, config.include_top, config.architecture.crossbar, config.architecture.precision);
+  if (!mapped) {
+    return at(config.network_where, "network: " + mapped.error().message);
+  }
+  const MappingOptions options = mapping_options(config, mapped->min_pes);
+  spdlog::info("scheduling {} base layers", mapped->layers.size());
+  Result<ScheduledNetwork, SchedulingFailure> scheduled =
+      schedule_network(*std::move(mapped), options, [](int evaluations, std::int64_t latency, std::string_view phase) {
+        spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
+      });
+  if (!scheduled) {
+    const SchedulingFailure& failure = scheduled.error();
+    return failure.cause == SchedulingFailure::Cause::too_many_sets
+               ? at(config.network_where, "schedule.set: " + failure.message)
+               : at(config.budget_where, "mapping: " + failure.message);
+  }
+  const Cycles bound =
+      mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
+  return ScheduledRun{std::move(network), *std::move(scheduled), bound};
+}
+
+Result<PreparedRun> prepare_run(RunConfig config, ScheduledRun scheduled) {
+  if (Diagnostics problems = misfit_of_chip(config, scheduled.scheduled.pes); !problems.empty()) {
+    return problems;
+  }
+  ExecutionPlan plan =
+      make_execution_plan(scheduled.scheduled, config.architecture,
+                          place(scheduled.scheduled, config.architecture, config.placement, config.placement_seed));
+  std::optional<ReservationOrder> reservations;
+  if (config.architecture.tile.buffer.model == BufferModel::limited) {
+    const BufferSpec& spec = config.architecture.tile.buffer;
+    const WorkOrder work = make_work_order(plan);
+    BufferPlan buffers = make_buffer_plan(plan, work, spec);
+    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), config); !problems.empty()) {
+      return problems;
+    }
+    reservations = std::move(buffers.order);
+  }
+  return PreparedRun{
+      std::move(config), std::move(scheduled.network), std::move(scheduled.scheduled), scheduled.lower_bound,
+      std::move(plan),   std::move(reservations)};
+}
+
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
   Result<RunConfig> config = load_run_config(file, assignments);
   if (!config) {
@@ -108,43 +175,11 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   for (const Diagnostic& warning : imported->warnings) {
     spdlog::warn("{}", to_string(warning));
   }
-  Result<MappedNetwork, SchedulingFailure> mapped =
-      map_network(imported->graph, config->include_top, config->architecture.crossbar, config->architecture.precision);
-  if (!mapped) {
-    return at(config->network_where, "network: " + mapped.error().message);
-  }
-  const MappingOptions options = mapping_options(*config, mapped->min_pes);
-  spdlog::info("scheduling {} base layers", mapped->layers.size());
-  Result<ScheduledNetwork, SchedulingFailure> scheduled =
-      schedule_network(*std::move(mapped), options, [](int evaluations, std::int64_t latency, std::string_view phase) {
-        spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
-      });
+  Result<ScheduledRun> scheduled = schedule_run(schedule_part(*config), std::move(imported->graph));
   if (!scheduled) {
-    const SchedulingFailure& failure = scheduled.error();
-    return failure.cause == SchedulingFailure::Cause::too_many_sets
-               ? at(config->network_where, "schedule.set: " + failure.message)
-               : at(config->budget_where, "mapping: " + failure.message);
+    return scheduled.error();
   }
-  if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
-    return problems;
-  }
-  const Cycles bound =
-      mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
-  ExecutionPlan plan =
-      make_execution_plan(*scheduled, config->architecture,
-                          place(*scheduled, config->architecture, config->placement, config->placement_seed));
-  std::optional<ReservationOrder> reservations;
-  if (config->architecture.tile.buffer.model == BufferModel::limited) {
-    const BufferSpec& spec = config->architecture.tile.buffer;
-    const WorkOrder work = make_work_order(plan);
-    BufferPlan buffers = make_buffer_plan(plan, work, spec);
-    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
-      return problems;
-    }
-    reservations = std::move(buffers.order);
-  }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound,
-                     std::move(plan),    std::move(reservations)};
+  return prepare_run(*std::move(config), *std::move(scheduled));
 }
 
 }  // namespace crossweave

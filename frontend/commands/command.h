@@ -37,6 +37,8 @@ std::function<int()> declare_schedule(CLI::App& app);
 std::function<int()> declare_describe(CLI::App& app);
 std::function<int()> declare_check(CLI::App& app);
 std::function<int()> declare_reproduce(CLI::App& app);
+std::function<int()> declare_sweep(CLI::App& app);
+std::function<int()> declare_merge(CLI::App& app);
 std::function<int()> declare_noc(CLI::App& app);
 std::function<int()> declare_dram(CLI::App& app);
 std::function<int()> declare_schema(CLI::App& app);

@@ -11,6 +11,8 @@ std::span<const Command> commands() {
       Command{"schedule", "The schedule alone, without simulation", &declare_schedule},
       Command{"describe", "The canonical form of a network: its base layers, PEs and cycles", &declare_describe},
       Command{"check", "Validate a run's files only", &declare_check},
+      Command{"sweep", "Simulate a design space, several points at a time, into a database", &declare_sweep},
+      Command{"merge", "Put the parts of a sweep together", &declare_merge},
       Command{"reproduce", "The CLSA-CIM paper, number by number, and how close to proven limits one gets",
               &declare_reproduce},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},

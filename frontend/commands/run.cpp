@@ -7,41 +7,15 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
-#include "frontend/record/activity_watch.h"
-#include "frontend/record/stall_recorder.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
-#include "models/simulation.h"
+#include "frontend/recorded_run.h"
 #include "scheduler/execution_plan.h"
 
 namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
-
-/// The stall recorder, tied to all that it listens to.
-class StallWatch {
- public:
-  StallWatch(const ExecutionPlan& plan, Probes& probes)
-      : recorder_{plan},
-        leg_{probes.journeys.leg, recorder_},
-        input_complete_{probes.input_complete, recorder_},
-        set_ready_{probes.set_ready, recorder_},
-        set_started_{probes.set_started, recorder_},
-        set_finished_{probes.set_finished, recorder_},
-        dram_access_{probes.dram_access, recorder_} {}
-
-  [[nodiscard]] const StallRecorder& recorder() const { return recorder_; }
-
- private:
-  StallRecorder recorder_;
-  Subscription<JourneyLeg, StallRecorder> leg_;
-  Subscription<InputComplete, StallRecorder> input_complete_;
-  Subscription<SetReady, StallRecorder> set_ready_;
-  Subscription<SetStarted, StallRecorder> set_started_;
-  Subscription<SetFinished, StallRecorder> set_finished_;
-  Subscription<DramAccess, StallRecorder> dram_access_;
-};
 
 /// The waveform recorder with its file.
 class WaveformWatch {
@@ -68,25 +42,6 @@ class WaveformWatch {
   Subscription<BufferLevel, WaveformRecorder> buffer_level_;
 };
 
-Measurement measurement(const ActivityRecorder& activity, const StallRecorder& stalls, const RunEnd& end) {
-  Measurement result{
-      std::string{to_string(end.outcome)},           end.waiting, activity.latency(), activity.total_active(),
-      {activity.over_links(), activity.byte_hops()}, {},          std::nullopt};
-  if (end.outcome == Outcome::completed) {
-    result.attribution = attribution(stalls, activity.latency());
-  }
-  for (const ActivityRecorder::Layer& layer : activity.layers()) {
-    result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
-  }
-  return result;
-}
-
-void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end, const ScheduledNetwork& scheduled) {
-  if (end.outcome == Outcome::completed) {
-    check_invariant(activity.sets() == scheduled.set_count(), "every scheduled set was executed, once");
-  }
-}
-
 int run(const RunOptions& options, bool vcd) {
   const Result<PreparedRun> prepared = prepare_run(options.file, options.assignments);
   if (!prepared) {
@@ -100,21 +55,15 @@ int run(const RunOptions& options, bool vcd) {
   const ExecutionPlan& plan = prepared->plan;
   spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
 
-  // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
-  // and the process ends with this command.
-  static Simulation* const kSimulation =
-      new Simulation{plan, prepared->config.architecture, prepared->reservations ? &*prepared->reservations : nullptr};
-  Simulation& simulation = *kSimulation;
-  const ActivityWatch activity{plan.placement, simulation.probes()};
-  const StallWatch stalls{plan, simulation.probes()};
+  RecordedRun recorded{*prepared};
   std::optional<WaveformWatch> waveform;
   if (vcd) {
-    waveform.emplace(directory->file(kWaveformFile), plan, simulation.probes());
+    waveform.emplace(directory->file(kWaveformFile), plan, recorded.probes());
   }
-  const RunEnd end = simulation.run(prepared->config.time_limit);
-  check_against_schedule(activity.recorder(), end, scheduled);
+  recorded.simulate();
+  const RunEnd& end = recorded.end();
 
-  const Measurement measured = measurement(activity.recorder(), stalls.recorder(), end);
+  const Measurement measured = recorded.measurement();
   const RunIdentity identity = identify(*prepared);
   std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},

@@ -6,6 +6,7 @@
 #include "arch/banked_dram_yaml.h"
 #include "frontend/import/network_file.h"
 #include "frontend/run_config.h"
+#include "frontend/sweep/sweep_file.h"
 
 namespace crossweave {
 namespace {
@@ -24,6 +25,7 @@ std::span<const FileKind> file_kinds() {
       FileKind{"dram", "A DRAM device for Crossweave", keys_of<DramDevice>},
       FileKind{"network", "A neural network for Crossweave", network_keys},
       FileKind{"run", "A run of Crossweave", keys_of<RunConfig>},
+      FileKind{"sweep", "A sweep of Crossweave", sweep_keys},
   };
   return kKinds;
 }

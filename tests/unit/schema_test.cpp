@@ -55,7 +55,7 @@ TEST_CASE("the tables of docs/configuration.md are today's", "[schema]") {
 
 TEST_CASE("each file that we ship names its schema", "[schema]") {
   const std::vector<std::pair<std::string, std::string>> folders{
-      {"architectures", "arch"}, {"dram", "dram"}, {"networks", "network"}, {"runs", "run"}};
+      {"architectures", "arch"}, {"dram", "dram"}, {"networks", "network"}, {"runs", "run"}, {"sweeps", "sweep"}};
   for (const auto& [folder, name] : folders) {
     for (const fs::directory_entry& entry :
          fs::directory_iterator{fs::path{CROSSWEAVE_SOURCE_DIR} / "configs" / folder}) {
