@@ -118,6 +118,8 @@ struct TransferDelivered {
   int routers;          ///< routers passed, 0 within a tile
   Duration sent;        ///< when the sender handed it to its network interface
   bool spilled{false};  ///< to the DRAM or back, for want of room
+  /// Of `routers`, those that forwarded it together with a copy that is counted elsewhere: of a multicast.
+  int shared_routers{0};
 };
 
 /// A GPEU has run the operations of one set.
