@@ -35,7 +35,6 @@ struct ValueForm {
     shape,     ///< H, W, C, each of which may be '?'
     shapes,    ///< a mapping of names to shapes
     texts,     ///< a list
-    axes,      ///< a mapping of keys to what they vary over, see frontend/sweep/sweep_file.h
     sections,  ///< a list of mappings, each with the keys of the entry's section
   };
 

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
+#include "frontend/scheduled_run.h"
 #include "models/routed_network.h"
 #include "scheduler/lower_bounds.h"
 #include "scheduler/place.h"

@@ -39,6 +39,7 @@ std::function<int()> declare_check(CLI::App& app);
 std::function<int()> declare_reproduce(CLI::App& app);
 std::function<int()> declare_sweep(CLI::App& app);
 std::function<int()> declare_merge(CLI::App& app);
+std::function<int()> declare_diff(CLI::App& app);
 std::function<int()> declare_noc(CLI::App& app);
 std::function<int()> declare_dram(CLI::App& app);
 std::function<int()> declare_schema(CLI::App& app);

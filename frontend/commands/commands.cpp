@@ -13,6 +13,7 @@ std::span<const Command> commands() {
       Command{"check", "Validate a run's files only", &declare_check},
       Command{"sweep", "Simulate a design space, several points at a time, into a database", &declare_sweep},
       Command{"merge", "Put the parts of a sweep together", &declare_merge},
+      Command{"diff", "What two runs have different: keys and figures, the largest first", &declare_diff},
       Command{"reproduce", "The CLSA-CIM paper, number by number, and how close to proven limits one gets",
               &declare_reproduce},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},

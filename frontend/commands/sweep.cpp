@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -15,11 +16,13 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/command_line.h"
+#include "frontend/commands/run_options.h"
 #include "frontend/commands/sweep_end.h"
 #include "frontend/report/output_directory.h"
 #include "frontend/report/text_table.h"
 #include "frontend/sweep/progress.h"
 #include "frontend/sweep/shard.h"
+#include "frontend/sweep/slurm.h"
 #include "frontend/sweep/sweep_database.h"
 #include "frontend/sweep/sweep_plan.h"
 #include "frontend/sweep/sweep_runner.h"
@@ -55,6 +58,7 @@ struct SweepOptions {
   std::string out;
   std::string shard;
   std::size_t jobs{0};
+  std::size_t slurm_tasks{0};  ///< 0: not on Slurm
   bool resume{false};
   bool dry_run{false};
   bool quiet{false};
@@ -153,6 +157,62 @@ bool complete(SweepDatabase& database, const SweepPlan& plan, PointReader& reade
   return !StopOnRequest::requested();
 }
 
+/// Submits the sweep, and tells of it until it has ended.
+int sweep_on_slurm(const SweepOptions& options, const Sweep& sweep, const OutputDirectory& directory) {
+  constexpr std::chrono::seconds kPollPeriod{2};
+  namespace fs = std::filesystem;
+  const SlurmSweep jobs_of{sweep.name,
+                           fs::read_symlink("/proc/self/exe"),
+                           fs::absolute(options.file),
+                           fs::absolute(directory.path()).lexically_normal(),
+                           options.slurm_tasks,
+                           std::max<std::size_t>(options.jobs, 1)};
+  if (Diagnostics problems =
+          write_all(directory, {{"slurm-array.sh", array_script(jobs_of)}, {"slurm-merge.sh", merge_script(jobs_of)}});
+      !problems.empty()) {
+    return report(problems);
+  }
+  const fs::path merged_file = directory.file("sweep.db");
+  const auto written = [&merged_file] {
+    std::error_code absent;
+    return fs::last_write_time(merged_file, absent);
+  };
+  const fs::file_time_type before = written();
+  const Result<SlurmJobs, Failure> jobs = submit(directory.file("slurm-array.sh"), directory.file("slurm-merge.sh"));
+  if (!jobs) {
+    return report({problem_with("--slurm: " + jobs.error().message)});
+  }
+  std::cout << "jobs          " << jobs->array << ": " << options.slurm_tasks << " tasks; " << jobs->merge
+            << ": their merge; the jobs go on when this command is stopped\n"
+            << std::flush;
+  std::optional<SlurmState> shown;
+  while (true) {
+    const Result<SlurmState, Failure> state = state_of(*jobs);
+    if (!state) {
+      spdlog::warn("{}", state.error().message);
+    } else if (shown != *state) {
+      shown = *state;
+      if (!options.quiet) {
+        std::cerr << "crossweave: " << options.slurm_tasks - state->waiting - state->running << " of "
+                  << options.slurm_tasks << " tasks have ended, " << state->running << " run, " << state->waiting
+                  << " wait\n";
+      }
+    }
+    if (state && state->merged && state->waiting + state->running == 0) {
+      break;
+    }
+    std::this_thread::sleep_for(kPollPeriod);
+  }
+  if (written() == before) {
+    return report({problem_with("--slurm: nothing was merged, see " + directory.path().string() + "/slurm-*.out")});
+  }
+  Result<SweepDatabase> merged = SweepDatabase::open(merged_file);
+  if (!merged) {
+    return report(merged.error());
+  }
+  return end_of_sweep(*merged, directory);
+}
+
 int sweep(const SweepOptions& options) {
   Diagnostics problems;
   const std::optional<Shard> shard = chosen_shard(options, problems);
@@ -175,6 +235,9 @@ int sweep(const SweepOptions& options) {
       options.out.empty() ? std::filesystem::path{"out"} / loaded->name : std::filesystem::path{options.out});
   if (!directory) {
     return report(directory.error());
+  }
+  if (options.slurm_tasks > 0) {
+    return sweep_on_slurm(options, *loaded, *directory);
   }
   const std::filesystem::path file = directory->file(database_name(*shard));
   Result<SweepDatabase> database = SweepDatabase::create(file, *loaded, *plan, options.resume);
@@ -206,10 +269,16 @@ std::function<int()> declare_sweep(CLI::App& app) {
   app.add_option("--out", options->out, "Folder for the results (default: out/NAME for a sweep NAME.yaml)")
       ->type_name("DIR");
   app.add_flag("--resume", options->resume, "Go on with the results that are there: run only what is missing");
-  app.add_option("--shard", options->shard,
-                 "Only part I of N, into a database of its own (default in a Slurm array: the part of the task)")
-      ->type_name("I/N");
-  app.add_flag("--dry-run", options->dry_run, "List the points, and run nothing");
+  CLI::Option* const shard =
+      app.add_option("--shard", options->shard,
+                     "Only part I of N, into a database of its own (default in a Slurm array: the part of the task)")
+          ->type_name("I/N");
+  CLI::Option* const dry_run = app.add_flag("--dry-run", options->dry_run, "List the points, and run nothing");
+  app.add_option("--slurm", options->slurm_tasks, "Run N parts as an array of jobs on a Slurm cluster, and merge them")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, kMostShards))
+      ->excludes(shard)
+      ->excludes(dry_run);
   app.add_flag("--quiet", options->quiet, "No progress on stderr; warnings and errors remain");
   return [options] {
     spdlog::set_level(spdlog::level::warn);

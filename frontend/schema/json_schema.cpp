@@ -38,30 +38,6 @@ Json shape() {
   return list_of({{"anyOf", {Json{{"type", "integer"}, {"minimum", 1}}, Json{{"const", "?"}}}}}, kExtents);
 }
 
-/// A mapping with these keys and no others.
-Json closed(Json properties, const std::vector<std::string>& required) {
-  return {{"type", "object"},
-          {"properties", std::move(properties)},
-          {"required", required},
-          {"additionalProperties", false}};
-}
-
-/// What a sweep varies: values, ranges, zipped lists, named points.
-Json axes() {
-  const Json number{{"type", {"integer", "string"}}};
-  const Json list{{"type", "array"}, {"minItems", 1}};
-  const Json by_step = closed({{"from", number}, {"to", number}, {"step", number}}, {"from", "to", "step"});
-  const Json by_factor =
-      closed({{"from", number}, {"to", number}, {"factor", integer(2, 1'000'000)}}, {"from", "to", "factor"});
-  const Json values{{"anyOf", {list, by_step, by_factor}}};
-  const auto mapping_of = [](Json value) {
-    return Json{{"type", "object"}, {"minProperties", 1}, {"additionalProperties", std::move(value)}};
-  };
-  const Json zip = closed({{"zip", mapping_of(values)}}, {"zip"});
-  const Json points = closed({{"points", mapping_of({{"type", "object"}, {"minProperties", 1}})}}, {"points"});
-  return mapping_of({{"anyOf", {list, by_step, by_factor, zip, points}}});
-}
-
 Json form_schema(const ValueForm& form, const KeyTree* section) {
   switch (form.kind) {
     case Kind::integer:
@@ -90,8 +66,6 @@ Json form_schema(const ValueForm& form, const KeyTree* section) {
       return {{"type", "object"}, {"additionalProperties", shape()}};
     case Kind::texts:
       return list_of(text());
-    case Kind::axes:
-      return axes();
     case Kind::sections:
       return list_of(mapping_schema(*section));
   }

@@ -381,10 +381,6 @@ KeyTree sweep_keys() {
                        .meaning = "the run that is varied",
                        .forms = {{.kind = Kind::path}},
                        .section = std::make_shared<KeyTree>(std::move(run))});
-  tree.keys.push_back({.name = "axes",
-                       .required = true,
-                       .meaning = "what varies; every combination is a point, and the last axis varies fastest",
-                       .forms = {{.kind = Kind::axes}}});
   tree.keys.push_back({.name = "where",
                        .meaning = "conditions that a point must meet, such as `pes <= 512`",
                        .forms = {{.kind = Kind::texts}}});

@@ -53,7 +53,7 @@ inline constexpr std::size_t kMostPoints = 100'000;
 /// Reads a sweep and its base; reports every problem at once. Whether axes vary keys that exist shows at their points.
 Result<Sweep> load_sweep(const std::filesystem::path& file);
 
-/// Every key of a SWEEP.yaml.
+/// Every key of a SWEEP.yaml but `axes`, in which anything may be a key.
 [[nodiscard]] KeyTree sweep_keys();
 
 /// The points that the axes span, filters aside: for each the index of the value on each axis. The last axis, or zipped

@@ -10,9 +10,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include "frontend/prepared_run.h"
 #include "frontend/report/content_hash.h"
 #include "frontend/report/summary.h"
+#include "frontend/scheduled_run.h"
 
 namespace crossweave {
 namespace {

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "frontend/commands/command.h"
-#include "frontend/prepared_run.h"
 #include "frontend/recorded_run.h"
 #include "frontend/report/summary.h"
+#include "frontend/scheduled_run.h"
 #include "frontend/sweep/sweep_figures.h"
 #include "frontend/worker_processes.h"
 
