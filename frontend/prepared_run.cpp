@@ -91,7 +91,7 @@ Diagnostics too_small(const BufferRequirements& needs, const RunConfig& config) 
 
 BufferRequirements buffer_requirements(const PreparedRun& run) {
   const Architecture& architecture = run.config.architecture;
-  const WorkOrder work = make_work_order(run.plan);
+  const WorkOrder work = make_work_order(run.plan, architecture.crossbar.mvm_latency);
   const BufferPlan buffers = make_buffer_plan(run.plan, work, architecture.tile.buffer);
   return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
 }
@@ -107,6 +107,8 @@ RunConfig schedule_part(const RunConfig& config) {
   part.architecture.precision = config.architecture.precision;
   part.placement = {};
   part.placement_seed = 0;
+  part.images = 1;
+  part.arrival.reset();
   part.time_limit.reset();
   return part;
 }
@@ -142,16 +144,22 @@ Result<ScheduledRun> schedule_run(const RunConfig& schedule_part, NetworkGraph n
 }
 
 Result<PreparedRun> prepare_run(RunConfig config, ScheduledRun scheduled) {
+  if (const std::int64_t sets = scheduled.scheduled.set_count() * config.images; sets > kMostSets) {
+    return at(config.images_where, "inference.images: " + std::to_string(config.images) + " images have " +
+                                       std::to_string(sets) + " sets, more than " + std::to_string(kMostSets));
+  }
   if (Diagnostics problems = misfit_of_chip(config, scheduled.scheduled.pes); !problems.empty()) {
     return problems;
   }
   ExecutionPlan plan =
       make_execution_plan(scheduled.scheduled, config.architecture,
                           place(scheduled.scheduled, config.architecture, config.placement, config.placement_seed));
+  plan.images = static_cast<std::uint32_t>(config.images);
+  plan.arrival_period = config.arrival.value_or(Duration{});
   std::optional<ReservationOrder> reservations;
   if (config.architecture.tile.buffer.model == BufferModel::limited) {
     const BufferSpec& spec = config.architecture.tile.buffer;
-    const WorkOrder work = make_work_order(plan);
+    const WorkOrder work = make_work_order(plan, config.architecture.crossbar.mvm_latency);
     BufferPlan buffers = make_buffer_plan(plan, work, spec);
     if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), config); !problems.empty()) {
       return problems;

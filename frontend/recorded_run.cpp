@@ -1,5 +1,6 @@
 #include "frontend/recorded_run.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,8 +17,9 @@ RecordedRun::RecordedRun(const PreparedRun& prepared)
 
 void RecordedRun::simulate() {
   end_ = simulation_.run(prepared_.config.time_limit);
-  check_invariant(!completed() || activity_.recorder().sets() == prepared_.scheduled.set_count(),
-                  "every scheduled set was executed, once");
+  check_invariant(
+      !completed() || activity_.recorder().sets() == prepared_.plan.images * prepared_.scheduled.set_count(),
+      "every scheduled set was executed, once for each image");
 }
 
 Measurement RecordedRun::measurement() const {

@@ -70,6 +70,9 @@ int run(const RunOptions& options, bool vcd) {
                                 {"network.yaml", identity.network_yaml}};
   if (end.outcome == Outcome::completed) {
     files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    if (plan.images > 1) {
+      files.push_back({"images.csv", images_csv(measured.images, prepared->config.architecture.crossbar.mvm_latency)});
+    }
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }

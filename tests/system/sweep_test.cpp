@@ -156,9 +156,11 @@ TEST_CASE("a sweep has the figures of each run, and a failed point its reason") 
   const Json exported = Json::parse(read_file(work.path() / "out/sweep/sweep.json"))[9];
   for (const auto& [key, value] : summary.items()) {
     INFO(key);
-    if (key == "network" || key == "traffic" || key == "pe_states") {
+    if (key == "network" || key == "traffic" || key == "pe_states" || key == "inference") {
       for (const auto& [inner, figure] : value.items()) {
-        CHECK(exported.at(key + "." + inner) == figure);
+        if (inner != "latencies_ps") {  // of single images
+          CHECK(exported.at(key + "." + inner) == figure);
+        }
       }
     } else if (key == "critical_path") {
       for (const auto& [state, share] : value.at("states").items()) {

@@ -383,6 +383,9 @@ schedule:
 search:
   evaluations: 500
   tolerance_percent: 2
+inference:
+  images: 1
+  arrival: back_to_back
 simulation:
   time_limit: none
 )");

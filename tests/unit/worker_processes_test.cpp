@@ -137,9 +137,7 @@ TEST_CASE("room that one process lends is another's", "[workers]") {
       say("");
       usleep(100'000);
     };
-    inner.received = [&](std::size_t, const std::string&) {
-      most_under_way = std::max(most_under_way, ++under_way);
-    };
+    inner.received = [&](std::size_t, const std::string&) { most_under_way = std::max(most_under_way, ++under_way); };
     inner.ended = [&](std::size_t, const std::optional<Failure>&) { --under_way; };
     run_tasks(inner);
     send(std::to_string(most_under_way));
