@@ -24,11 +24,20 @@ void RecordedRun::simulate() {
 
 Measurement RecordedRun::measurement() const {
   const ActivityRecorder& activity = activity_.recorder();
-  Measurement result{
-      std::string{to_string(end_.outcome)},          end_.waiting, activity.latency(), activity.total_active(),
-      {activity.over_links(), activity.byte_hops()}, {},           std::nullopt};
+  Measurement result{std::string{to_string(end_.outcome)},
+                     end_.waiting,
+                     activity.latency(),
+                     activity.total_active(),
+                     {activity.over_links(), activity.byte_hops()},
+                     {},
+                     {},
+                     std::nullopt};
   if (completed()) {
     result.attribution = attribution(stalls_.recorder(), activity.latency());
+    for (std::uint32_t image = 0; image < prepared_.plan.images; ++image) {
+      const ActivityRecorder::Image& times = activity.images()[image];
+      result.images.push_back({prepared_.plan.arrival_of(image), times.first_start.value(), times.finish});
+    }
   }
   for (const ActivityRecorder::Layer& layer : activity.layers()) {
     result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
