@@ -16,7 +16,6 @@ struct ScheduledRun {
   /// As read, before any pass.
   NetworkGraph network;
   ScheduledNetwork scheduled;
-  Cycles lower_bound;  ///< no schedule of this mapping is shorter
 };
 
 /// What of a configuration decides about the schedule, the rest as by default: runs that agree in it share one.
@@ -25,10 +24,7 @@ struct ScheduledRun {
 /// PE_min of a network; nothing when it cannot be mapped.
 [[nodiscard]] std::optional<std::int64_t> min_pes(const RunConfig& config, const NetworkGraph& network);
 
-/// The schedule of what schedule_part() gives.
+/// The schedule of what schedule_part() gives; place_run() has the rest.
 Result<ScheduledRun> schedule_run(const RunConfig& schedule_part, NetworkGraph network);
-
-/// Places a schedule of this configuration on its chip.
-Result<PreparedRun> prepare_run(RunConfig config, ScheduledRun scheduled);
 
 }  // namespace crossweave

@@ -7,6 +7,7 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
+#include "frontend/commands/segments.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
 #include "frontend/recorded_run.h"
@@ -42,47 +43,46 @@ class WaveformWatch {
   Subscription<BufferLevel, WaveformRecorder> buffer_level_;
 };
 
-int run(const RunOptions& options, bool vcd) {
-  const Result<PreparedRun> prepared = prepare_run(options.file, options.assignments);
-  if (!prepared) {
-    return report(prepared.error());
-  }
-  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
-  if (!directory) {
-    return report(directory.error());
-  }
-  const ScheduledNetwork& scheduled = prepared->scheduled;
-  const ExecutionPlan& plan = prepared->plan;
-  spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
+/// A run whose simulation has ended and whose files are written.
+struct Simulated {
+  RunEnd end;
+  std::string summary_json;
+  std::string table;
+};
 
-  RecordedRun recorded{*prepared};
+/// Call once in a process.
+Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory, bool vcd) {
+  const ExecutionPlan& plan = prepared.plan;
+  spdlog::info("simulating {} sets on {} tiles", prepared.scheduled.set_count(), plan.tile_count());
+
+  RecordedRun recorded{prepared};
   std::optional<WaveformWatch> waveform;
   if (vcd) {
-    waveform.emplace(directory->file(kWaveformFile), plan, recorded.probes());
+    waveform.emplace(directory.file(kWaveformFile), plan, recorded.probes());
   }
   recorded.simulate();
   const RunEnd& end = recorded.end();
 
   const Measurement measured = recorded.measurement();
-  const RunIdentity identity = identify(*prepared);
-  std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
+  const RunIdentity identity = identify(prepared);
+  std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
                                 {"network.yaml", identity.network_yaml}};
   if (end.outcome == Outcome::completed) {
-    files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    files.push_back({"layers.csv", layers_csv(prepared, &measured)});
     if (plan.images > 1) {
-      files.push_back({"images.csv", images_csv(measured.images, prepared->config.architecture.crossbar.mvm_latency)});
+      files.push_back({"images.csv", images_csv(measured.images, prepared.config.architecture.crossbar.mvm_latency)});
     }
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }
-  Diagnostics problems = write_all(*directory, files);
+  Diagnostics problems = write_all(directory, files);
   if (waveform && !waveform->finish(now())) {
     problems.push_back(
-        {{directory->file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
+        {{directory.file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
   }
   if (!problems.empty()) {
-    return report(problems);
+    return problems;
   }
   std::vector<std::string> names = names_of(files);
   if (waveform) {
@@ -92,15 +92,39 @@ int run(const RunOptions& options, bool vcd) {
   if (measured.attribution) {
     more.emplace_back("limited by", limits_in_words(*measured.attribution, plan));
   }
-  std::cout << run_table(*prepared, &measured, more, directory->path().string(), names);
-  if (end.outcome == Outcome::completed) {
-    return kExitDone;
+  return Simulated{end, files.front().content, run_table(prepared, &measured, more, directory.path().string(), names)};
+}
+
+int run(const RunOptions& options, bool vcd) {
+  Result<LoadedRun> loaded = load_run(options.file, options.assignments);
+  if (!loaded) {
+    return report(loaded.error());
   }
-  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(end.outcome) << '\n';
-  for (const std::string& line : end.waiting) {
-    std::cerr << "  " << line << '\n';
+  if (loaded->is_segmented()) {
+    return do_segments(*std::move(loaded), options.directory(), true,
+                       [vcd](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
+                         const Result<Simulated> simulated = simulate(segment, folder, vcd);
+                         if (!simulated) {
+                           report(simulated.error());
+                           return std::nullopt;
+                         }
+                         return simulated->summary_json;
+                       });
   }
-  return kExitUnfinished;
+  const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
+  if (!prepared) {
+    return report(prepared.error());
+  }
+  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
+  if (!directory) {
+    return report(directory.error());
+  }
+  const Result<Simulated> simulated = simulate(*prepared, *directory, vcd);
+  if (!simulated) {
+    return report(simulated.error());
+  }
+  std::cout << simulated->table;
+  return report_end(to_string(simulated->end.outcome), simulated->end.waiting);
 }
 
 }  // namespace

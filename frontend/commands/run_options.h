@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -30,7 +31,11 @@ struct RunOptions {
 };
 
 /// resolved.yaml and network.yaml, which make a run's folder complete in itself.
+[[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
 [[nodiscard]] RunIdentity identify(const PreparedRun& run);
+
+/// The exit status of a simulation; where it did not complete, says so on stderr, and who waits for whom.
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting);
 
 /// A file of a run's folder.
 struct OutputFile {

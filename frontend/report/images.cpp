@@ -42,6 +42,7 @@ std::optional<Duration> initiation_interval(const std::vector<ImageTimes>& image
   }
   // On a chip with contention an image may be done before the one before it.
   std::vector<Duration> done;
+  done.reserve(images.size());
   for (const ImageTimes& image : images) {
     done.push_back(image.finish);
   }

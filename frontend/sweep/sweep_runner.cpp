@@ -83,7 +83,8 @@ class ScheduleGroup {
 
   /// In a child, to whom the schedule is its own copy.
   [[nodiscard]] ConfigEnd simulate(std::size_t config, ScheduledRun scheduled) {
-    const Result<PreparedRun> prepared = prepare_run(read(config), std::move(scheduled));
+    const Result<PreparedRun> prepared =
+        place_run(read(config), std::move(scheduled.network), std::move(scheduled.scheduled));
     if (!prepared) {
       return refused(config, prepared.error());
     }

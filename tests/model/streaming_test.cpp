@@ -82,8 +82,9 @@ void stream_through_least_buffers(std::uint64_t first_seed, std::uint64_t count)
     test::draw_images(random, drawn.plan, drawn.architecture.crossbar.mvm_latency);
     test::limit_to_least(drawn.plan, drawn.architecture, drawn.architecture.tile.buffer.spill);
     const auto watch = stream(drawn.plan, drawn.architecture);
-    for (std::uint32_t image = 0; image < drawn.plan.images; ++image) {
-      REQUIRE(watch->read.at(image) >= drawn.plan.arrival_of(image));
+    // Some convolutions see nothing but padding, so that a network may read none of its input.
+    for (const auto& [image, read] : watch->read) {
+      REQUIRE(read >= drawn.plan.arrival_of(image));
     }
   }
 }
