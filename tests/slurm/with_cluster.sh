@@ -26,7 +26,7 @@ ClusterName=test
 SlurmctldHost=$node(127.0.0.1)
 AuthType=auth/munge
 CryptoType=crypto/munge
-AuthInfo=socket=$base/run/munge.socket
+AuthInfo=socket=$base/run/munge.socket,cred_expire=10
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
@@ -34,7 +34,7 @@ SlurmctldPort=$port
 SlurmdPort=$((port + 1))
 SlurmUser=root
 SlurmdUser=root
-ReturnToService=2
+ReturnToService=1
 StateSaveLocation=$base/state
 SlurmdSpoolDir=$base/spool
 SlurmctldPidFile=$base/run/slurmctld.pid
