@@ -15,9 +15,11 @@ struct MergeOptions {
 };
 
 int merge(const MergeOptions& options) {
+  const std::filesystem::path beside = std::filesystem::path{options.parts.front()}.parent_path();
   const Result<OutputDirectory> directory =
-      OutputDirectory::open(options.out.empty() ? std::filesystem::path{options.parts.front()}.parent_path() / "."
-                                                : std::filesystem::path{options.out});
+      OutputDirectory::open(!options.out.empty() ? std::filesystem::path{options.out}
+                            : beside.empty()     ? std::filesystem::path{"."}
+                                                 : beside);
   if (!directory) {
     return report(directory.error());
   }

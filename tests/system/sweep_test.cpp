@@ -141,7 +141,7 @@ TEST_CASE("a sweep has the figures of each run, and a failed point its reason") 
         "4|1|plain|completed|3\n5|1|copied|completed|3\n6|1|short|time_limit|3\n"
         "8|2|plain|completed|4\n9|2|copied|completed|4\n10|2|short|time_limit|4\n");
   CHECK(
-      query(database, "SELECT point, error FROM runs WHERE outcome IS NULL ORDER BY point").find("7|sweep.yaml:13:") ==
+      query(database, "SELECT point, error FROM runs WHERE outcome IS NULL ORDER BY point").find("7|sweep.yaml:11:") ==
       0);
   CHECK(query(database, "SELECT DISTINCT status FROM errors") == "2\n");
   // The point that `crossweave run` gives, figure by figure.
@@ -218,7 +218,7 @@ TEST_CASE("a dry run lists the points that conditions leave, and writes nothing"
   write_small_sweep(work.path(), kAxes, "where: [pes <= 3, kind != tiny or mapping.extra_pes == 0]\n");
   const Finished sweep = crossweave(work.path(), {"sweep", "sweep.yaml", "--dry-run"});
   REQUIRE(sweep.status == 0);
-  CHECK(sweep.out.find("    5                  1  copied") != std::string::npos);
+  CHECK(sweep.out.find("    5  1                  copied") != std::string::npos);
   CHECK(sweep.out.find("\n7 points, 0 of them wrong; 7 different runs of 4 schedules\n") != std::string::npos);
   CHECK_FALSE(fs::exists(work.path() / "out"));
 }
