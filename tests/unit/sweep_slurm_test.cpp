@@ -9,7 +9,7 @@
 namespace crossweave::test {
 namespace {
 
-const SlurmSweep kSweep{"flit width", "/opt/crossweave", "/home/me/it's.yaml", "/scratch/50%/out", 3, 4};
+const SlurmSweep kSweep{"flit width", "/opt/crossweave", "/data/it's.yaml", "/scratch/50%/out", 3, 4};
 
 using Words = std::vector<std::string>;
 
@@ -24,7 +24,7 @@ TEST_CASE("the array of a sweep has a task for each part, which goes on where it
         "#SBATCH --requeue\n"
         "#SBATCH --open-mode=append\n"
         "#SBATCH --output='/scratch/50%%/out/slurm-%A_%a.out'\n"
-        "exec '/opt/crossweave' 'sweep' '/home/me/it'\\''s.yaml' '-j' '4' '--resume' '--out' '/scratch/50%/out'\n");
+        "exec '/opt/crossweave' 'sweep' '/data/it'\\''s.yaml' '-j' '4' '--resume' '--out' '/scratch/50%/out'\n");
   CHECK(merge_script(kSweep).ends_with(
       "exec '/opt/crossweave' 'merge' '/scratch/50%/out/shard-1-of-3.db' '/scratch/50%/out/shard-2-of-3.db' "
       "'/scratch/50%/out/shard-3-of-3.db' '--out' '/scratch/50%/out'\n"));
