@@ -45,6 +45,7 @@ struct RunConfig {
   /// Where the budget stands, for "too few PEs".
   SourcePosition budget_where;
   Duplication duplication{Duplication::none};
+  Evaluation evaluate{Evaluation::schedule};
   Partition partition{Partition::interleaved};
   PlacementMethod placement{PlacementMethod::snake};
   std::uint64_t placement_seed{0};  ///< of `random`
