@@ -10,6 +10,12 @@
 #include "models/simulation.h"
 
 namespace crossweave {
+namespace {
+
+/// What a child process returns instead of a latency.
+constexpr const char* kTooLate = "too late";
+
+}  // namespace
 
 MeasuredLatency::MeasuredLatency(const RunConfig& config, const MappedNetwork& mapped, const MappingOptions& options)
     : config_{config},
@@ -45,8 +51,6 @@ std::int64_t MeasuredLatency::latency(const MappingChoice& choice, std::int64_t 
 }
 
 std::optional<std::int64_t> MeasuredLatency::simulate(const MappingChoice& choice, std::int64_t cutoff) const {
-  // As text, which is what child processes return.
-  const std::string too_late = "too late";
   const auto task = [&](std::size_t /*task*/) {
     const Result<PlannedRun> planned = plan_run(config_, schedule_choice(mapped_, options_, choice));
     if (!planned) {
@@ -64,13 +68,13 @@ std::optional<std::int64_t> MeasuredLatency::simulate(const MappingChoice& choic
       case Outcome::time_limit:
         break;
     }
-    return too_late;
+    return std::string{kTooLate};
   };
   const Result<std::vector<std::string>, Failure> text = run_in_processes(1, 1, task, [](std::size_t) {});
   if (!text) {
     throw InternalError{"a simulation broke off: " + text.error().message};
   }
-  return text->front() == too_late ? std::nullopt : std::optional{std::stoll(text->front())};
+  return text->front() == kTooLate ? std::nullopt : std::optional{std::stoll(text->front())};
 }
 
 }  // namespace crossweave
