@@ -8,41 +8,15 @@
 #include "frontend/commands/command.h"
 #include "frontend/commands/run_options.h"
 #include "frontend/commands/segments.h"
-#include "frontend/record/activity_watch.h"
-#include "frontend/record/stall_recorder.h"
 #include "frontend/record/subscription.h"
 #include "frontend/record/waveform_recorder.h"
-#include "models/simulation.h"
+#include "frontend/recorded_run.h"
 #include "scheduler/execution_plan.h"
 
 namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
-
-/// The stall recorder, tied to all that it listens to.
-class StallWatch {
- public:
-  StallWatch(const ExecutionPlan& plan, Probes& probes)
-      : recorder_{plan},
-        leg_{probes.journeys.leg, recorder_},
-        input_complete_{probes.input_complete, recorder_},
-        set_ready_{probes.set_ready, recorder_},
-        set_started_{probes.set_started, recorder_},
-        set_finished_{probes.set_finished, recorder_},
-        dram_access_{probes.dram_access, recorder_} {}
-
-  [[nodiscard]] const StallRecorder& recorder() const { return recorder_; }
-
- private:
-  StallRecorder recorder_;
-  Subscription<JourneyLeg, StallRecorder> leg_;
-  Subscription<InputComplete, StallRecorder> input_complete_;
-  Subscription<SetReady, StallRecorder> set_ready_;
-  Subscription<SetStarted, StallRecorder> set_started_;
-  Subscription<SetFinished, StallRecorder> set_finished_;
-  Subscription<DramAccess, StallRecorder> dram_access_;
-};
 
 /// The waveform recorder with its file.
 class WaveformWatch {
@@ -69,36 +43,6 @@ class WaveformWatch {
   Subscription<BufferLevel, WaveformRecorder> buffer_level_;
 };
 
-Measurement measurement(const ExecutionPlan& plan, const ActivityRecorder& activity, const StallRecorder& stalls,
-                        const RunEnd& end) {
-  Measurement result{std::string{to_string(end.outcome)},
-                     end.waiting,
-                     activity.latency(),
-                     activity.total_active(),
-                     {activity.over_links(), activity.byte_hops()},
-                     {},
-                     {},
-                     std::nullopt};
-  if (end.outcome == Outcome::completed) {
-    result.attribution = attribution(stalls, activity.latency());
-    for (std::uint32_t image = 0; image < plan.images; ++image) {
-      const ActivityRecorder::Image& times = activity.images()[image];
-      result.images.push_back({plan.arrival_of(image), times.first_start.value(), times.finish});
-    }
-  }
-  for (const ActivityRecorder::Layer& layer : activity.layers()) {
-    result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
-  }
-  return result;
-}
-
-void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end, const PreparedRun& run) {
-  if (end.outcome == Outcome::completed) {
-    check_invariant(activity.sets() == run.plan.images * run.scheduled.set_count(),
-                    "every scheduled set was executed, once for each image");
-  }
-}
-
 /// A run whose simulation has ended and whose files are written.
 struct Simulated {
   RunEnd end;
@@ -108,25 +52,18 @@ struct Simulated {
 
 /// Call once in a process.
 Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory, bool vcd) {
-  const ScheduledNetwork& scheduled = prepared.scheduled;
   const ExecutionPlan& plan = prepared.plan;
-  spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
+  spdlog::info("simulating {} sets on {} tiles", prepared.scheduled.set_count(), plan.tile_count());
 
-  // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
-  // and the process ends with this command.
-  static Simulation* const kSimulation =
-      new Simulation{plan, prepared.config.architecture, prepared.reservations ? &*prepared.reservations : nullptr};
-  Simulation& simulation = *kSimulation;
-  const ActivityWatch activity{plan.placement, simulation.probes()};
-  const StallWatch stalls{plan, simulation.probes()};
+  RecordedRun recorded{prepared};
   std::optional<WaveformWatch> waveform;
   if (vcd) {
-    waveform.emplace(directory.file(kWaveformFile), plan, simulation.probes());
+    waveform.emplace(directory.file(kWaveformFile), plan, recorded.probes());
   }
-  const RunEnd end = simulation.run(prepared.config.time_limit);
-  check_against_schedule(activity.recorder(), end, prepared);
+  recorded.simulate();
+  const RunEnd& end = recorded.end();
 
-  const Measurement measured = measurement(plan, activity.recorder(), stalls.recorder(), end);
+  const Measurement measured = recorded.measurement();
   const RunIdentity identity = identify(prepared);
   std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
