@@ -26,6 +26,9 @@ class TransferListener {
   /// The source may forget the transfer and begin the next.
   virtual void transfer_left(std::uint64_t number) = 0;
   virtual void transfer_arrived(std::uint64_t number) = 0;
+  /// A part of it takes a channel, from now on until `free`: that behind a port of a router (y * columns + x).
+  virtual void transfer_crosses(std::uint64_t /*number*/, int /*router*/, int /*port*/, Bytes /*size*/,
+                                Duration /*free*/) {}
 
  protected:
   ~TransferListener() = default;

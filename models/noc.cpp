@@ -75,6 +75,21 @@ void Noc::count_on_the_way(const SetTransaction& set) {
   }
 }
 
+void Noc::cross_at_once(const SetTransaction& set) {
+  MeshPosition at = position_[set.source.value()];
+  const MeshPosition end = position_[set.destination.value()];
+  const auto cross = [&](RouterSide side) {
+    probes_.link_crossed.write({now(), now(), at, static_cast<int>(side), set.size(), set.image, set.station, set.set});
+  };
+  while (at != end) {
+    const MeshPosition next = routing_ == NocRouting::xy ? next_hop_xy(at, end) : next_hop_yx(at, end);
+    cross(next.x != at.x ? (next.x > at.x ? RouterSide::east : RouterSide::west)
+                         : (next.y > at.y ? RouterSide::south : RouterSide::north));
+    at = next;
+  }
+  cross(RouterSide::local);
+}
+
 tlm::tlm_sync_enum Noc::nb_transport_fw(int /*source*/, tlm::tlm_generic_payload& payload, tlm::tlm_phase& /*phase*/,
                                         sc_core::sc_time& /*delay*/) {
   const SetTransaction& set = set_of(payload);
@@ -88,6 +103,7 @@ tlm::tlm_sync_enum Noc::nb_transport_fw(int /*source*/, tlm::tlm_generic_payload
   }
   if (network_->send(number, {set.source, set.destination, set.size(), class_of(set.kind)}, now())) {
     free_numbers_.push_back(number);
+    cross_at_once(set);
     deliver(payload);
     return tlm::TLM_COMPLETED;
   }
@@ -109,6 +125,12 @@ void Noc::transfer_arrived(std::uint64_t number) {
   free_numbers_.push_back(number);
   deliver(payload);
   payload.release();
+}
+
+void Noc::transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) {
+  const SetTransaction& set = set_of(*under_way_[number]);
+  probes_.link_crossed.write(
+      {now(), free, {router % columns_, router / columns_}, port, size, set.image, set.station, set.set});
 }
 
 void Noc::deliver(tlm::tlm_generic_payload& payload) {

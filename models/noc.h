@@ -38,6 +38,7 @@ class Noc final : public sc_core::sc_module, private TransferListener {
                                      sc_core::sc_time& delay);
   void transfer_left(std::uint64_t number) override;
   void transfer_arrived(std::uint64_t number) override;
+  void transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) override;
   void deliver(tlm::tlm_generic_payload& payload);
   /// Lets the network do what is due.
   void work();
@@ -47,6 +48,8 @@ class Noc final : public sc_core::sc_module, private TransferListener {
   [[nodiscard]] Router& router_at(MeshPosition position);
   /// Has the routers of a transfer's way count it.
   void count_on_the_way(const SetTransaction& set);
+  /// A transfer crosses all channels of its way at once.
+  void cross_at_once(const SetTransaction& set);
 
   int columns_;
   NocRouting routing_;

@@ -1,174 +1,128 @@
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/commands/command.h"
+#include "frontend/commands/command_line.h"
+#include "frontend/commands/recording_options.h"
 #include "frontend/commands/run_options.h"
-#include "frontend/record/activity_recorder.h"
-#include "frontend/record/stall_recorder.h"
-#include "frontend/record/subscription.h"
-#include "frontend/record/waveform_recorder.h"
-#include "models/simulation.h"
-#include "scheduler/execution_plan.h"
+#include "frontend/recorded_run.h"
+#include "frontend/report/perfetto_trace.h"
 
 namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
+constexpr const char* kWaveformSaveFile = "trace.gtkw";
 
-/// The activity recorder, tied to all that it listens to.
-class ActivityWatch {
+/// Opened before the simulation, not after it in vain.
+class LargeFile {
  public:
-  ActivityWatch(const Placement& placement, Probes& probes)
-      : recorder_{placement},
-        set_started_{probes.set_started, recorder_},
-        set_finished_{probes.set_finished, recorder_},
-        mvm_started_{probes.mvm_started, recorder_},
-        mvm_finished_{probes.mvm_finished, recorder_},
-        dram_access_{probes.dram_access, recorder_},
-        transfer_delivered_{probes.transfer_delivered, recorder_} {}
-
-  [[nodiscard]] const ActivityRecorder& recorder() const { return recorder_; }
-
- private:
-  ActivityRecorder recorder_;
-  Subscription<SetStarted, ActivityRecorder> set_started_;
-  Subscription<SetFinished, ActivityRecorder> set_finished_;
-  Subscription<MvmStarted, ActivityRecorder> mvm_started_;
-  Subscription<MvmFinished, ActivityRecorder> mvm_finished_;
-  Subscription<DramAccess, ActivityRecorder> dram_access_;
-  Subscription<TransferDelivered, ActivityRecorder> transfer_delivered_;
-};
-
-/// The stall recorder, tied to all that it listens to.
-class StallWatch {
- public:
-  StallWatch(const ExecutionPlan& plan, Probes& probes)
-      : recorder_{plan},
-        leg_{probes.journeys.leg, recorder_},
-        input_complete_{probes.input_complete, recorder_},
-        set_ready_{probes.set_ready, recorder_},
-        set_started_{probes.set_started, recorder_},
-        set_finished_{probes.set_finished, recorder_},
-        dram_access_{probes.dram_access, recorder_} {}
-
-  [[nodiscard]] const StallRecorder& recorder() const { return recorder_; }
-
- private:
-  StallRecorder recorder_;
-  Subscription<JourneyLeg, StallRecorder> leg_;
-  Subscription<InputComplete, StallRecorder> input_complete_;
-  Subscription<SetReady, StallRecorder> set_ready_;
-  Subscription<SetStarted, StallRecorder> set_started_;
-  Subscription<SetFinished, StallRecorder> set_finished_;
-  Subscription<DramAccess, StallRecorder> dram_access_;
-};
-
-/// The waveform recorder with its file.
-class WaveformWatch {
- public:
-  WaveformWatch(const std::filesystem::path& file, const ExecutionPlan& plan, Probes& probes)
-      : stream_{file, std::ios::binary},
-        recorder_{plan, stream_},
-        mvm_started_{probes.mvm_started, recorder_},
-        mvm_finished_{probes.mvm_finished, recorder_},
-        buffer_level_{probes.buffer_level, recorder_} {}
-
-  /// False when the file could not be written in full.
-  [[nodiscard]] bool finish(Duration end) {
-    recorder_.finish(end);
+  LargeFile(const std::filesystem::path& file, Diagnostics& problems) : file_{file} {
+    errno = 0;
+    stream_.open(file, std::ios::binary);
+    if (!stream_) {
+      problems.push_back({{file.string(), 0, 0},
+                          "cannot write: " + std::error_code{errno, std::generic_category()}.message(),
+                          Severity::error});
+    }
+  }
+  [[nodiscard]] std::ostream& stream() { return stream_; }
+  void close(Diagnostics& problems) {
     stream_.close();
-    return recorder_.ok() && stream_.good();
+    if (!stream_) {
+      problems.push_back({{file_.string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
+    }
   }
 
  private:
+  std::filesystem::path file_;
   std::ofstream stream_;
-  WaveformRecorder recorder_;
-  Subscription<MvmStarted, WaveformRecorder> mvm_started_;
-  Subscription<MvmFinished, WaveformRecorder> mvm_finished_;
-  Subscription<BufferLevel, WaveformRecorder> buffer_level_;
 };
 
-Measurement measurement(const ActivityRecorder& activity, const StallRecorder& stalls, const RunEnd& end) {
-  Measurement result{
-      std::string{to_string(end.outcome)}, end.waiting, activity.latency(), activity.total_active(), {}, std::nullopt};
-  if (end.outcome == Outcome::completed) {
-    result.attribution = attribution(stalls, activity.latency());
+int run(const RunOptions& options, const RecordingOptions& recording) {
+  Diagnostics problems;
+  const Recordings recordings = recording.read(problems);
+  if (!problems.empty()) {
+    return report(problems);
   }
-  for (const ActivityRecorder::Layer& layer : activity.layers()) {
-    result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});
-  }
-  return result;
-}
-
-void check_against_schedule(const ActivityRecorder& activity, const RunEnd& end, const ScheduledNetwork& scheduled) {
-  if (end.outcome == Outcome::completed) {
-    check_invariant(activity.sets() == scheduled.set_count(), "every scheduled set was executed, once");
-  }
-}
-
-int run(const RunOptions& options, bool vcd) {
   const Result<PreparedRun> prepared = prepare_run(options.file, options.assignments);
   if (!prepared) {
     return report(prepared.error());
+  }
+  const ExecutionPlan& plan = prepared->plan;
+  RecordedRun recorded{*prepared, recordings};
+  std::optional<LargeFile> trace;
+  if (recordings.timeline) {
+    trace.emplace(recording.trace, problems);
+  }
+  if (recordings.waveform && !recorded.waveform().shows_anything()) {
+    problems.push_back(problem_with("--vcd-scope: no scope of this chip matches '" + recording.vcd_scope +
+                                    "'; scopes are named tile0, tile0.pe0, tile0.gpeu and noc.router0_0"));
+  }
+  if (!problems.empty()) {
+    return report(problems);
   }
   const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
   if (!directory) {
     return report(directory.error());
   }
-  const ScheduledNetwork& scheduled = prepared->scheduled;
-  const ExecutionPlan& plan = prepared->plan;
-  spdlog::info("simulating {} sets on {} tiles", scheduled.set_count(), plan.tile_count());
-
-  // Never destroyed: SystemC looks for each module in a list when it goes, which takes minutes for the largest chips,
-  // and the process ends with this command.
-  static Simulation* const kSimulation =
-      new Simulation{plan, prepared->config.architecture, prepared->reservations ? &*prepared->reservations : nullptr};
-  Simulation& simulation = *kSimulation;
-  const ActivityWatch activity{plan.placement, simulation.probes()};
-  const StallWatch stalls{plan, simulation.probes()};
-  std::optional<WaveformWatch> waveform;
-  if (vcd) {
-    waveform.emplace(directory->file(kWaveformFile), plan, simulation.probes());
-  }
-  const RunEnd end = simulation.run(prepared->config.time_limit);
-  check_against_schedule(activity.recorder(), end, scheduled);
-
-  const Measurement measured = measurement(activity.recorder(), stalls.recorder(), end);
-  const RunIdentity identity = identify(*prepared);
-  std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
-                                {"resolved.yaml", identity.resolved_yaml},
-                                {"network.yaml", identity.network_yaml}};
-  if (end.outcome == Outcome::completed) {
-    files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
-    files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
-    files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
-  }
-  Diagnostics problems = write_all(*directory, files);
-  if (waveform && !waveform->finish(now())) {
-    problems.push_back(
-        {{directory->file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
+  std::optional<LargeFile> waveform;
+  if (recordings.waveform) {
+    waveform.emplace(directory->file(kWaveformFile), problems);
   }
   if (!problems.empty()) {
     return report(problems);
   }
+  spdlog::info("simulating {} sets on {} tiles", prepared->scheduled.set_count(), plan.tile_count());
+  recorded.simulate();
+
+  const Measurement measured = recorded.measurement();
+  const RunIdentity identity = identify(*prepared);
+  std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
+                                {"resolved.yaml", identity.resolved_yaml},
+                                {"network.yaml", identity.network_yaml}};
+  if (recorded.completed()) {
+    files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
+    files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
+  }
   std::vector<std::string> names = names_of(files);
   if (waveform) {
+    static_cast<void>(
+        recorded.waveform().write(waveform->stream(), recorded.stopped_at(), recorded.stalls(), recorded.completed()));
+    waveform->close(problems);
+    files.push_back({kWaveformSaveFile, recorded.waveform().gtkwave_save_file(kWaveformFile)});
     names.emplace_back(kWaveformFile);
+    names.emplace_back(kWaveformSaveFile);
+  }
+  if (trace) {
+    write_perfetto_trace(trace->stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
+    trace->close(problems);
+  }
+  const Diagnostics unwritten = write_all(*directory, files);
+  problems.insert(problems.end(), unwritten.begin(), unwritten.end());
+  if (!problems.empty()) {
+    return report(problems);
   }
   std::vector<TableLine> more;
   if (measured.attribution) {
     more.emplace_back("limited by", limits_in_words(*measured.attribution, plan));
   }
+  if (trace) {
+    more.emplace_back("trace", recording.trace);
+  }
   std::cout << run_table(*prepared, &measured, more, directory->path().string(), names);
-  if (end.outcome == Outcome::completed) {
+  if (recorded.completed()) {
     return kExitDone;
   }
-  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(end.outcome) << '\n';
-  for (const std::string& line : end.waiting) {
+  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(recorded.end().outcome) << '\n';
+  for (const std::string& line : recorded.end().waiting) {
     std::cerr << "  " << line << '\n';
   }
   return kExitUnfinished;
@@ -179,17 +133,17 @@ int run(const RunOptions& options, bool vcd) {
 std::function<int()> declare_run(CLI::App& app) {
   struct Options {
     RunOptions common;
-    bool vcd{false};
+    RecordingOptions recording;
   };
   auto options = std::make_shared<Options>();
   options->common.declare_inputs(app);
   options->common.declare_outputs(app);
-  app.add_flag("--vcd", options->vcd, "Write trace.vcd, a waveform of all tiles and PEs (GTKWave opens it)");
+  options->recording.declare(app);
   return [options] {
     if (options->common.quiet) {
       spdlog::set_level(spdlog::level::warn);
     }
-    return run(options->common, options->vcd);
+    return run(options->common, options->recording);
   };
 }
 

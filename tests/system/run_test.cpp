@@ -123,7 +123,7 @@ TEST_CASE("a waveform has the run's length and its time unit") {
   const std::string vcd = read_file(work.path() / "o/trace.vcd");
   CHECK(vcd.find("$timescale 1 ps $end") != std::string::npos);
   CHECK(vcd.find("conv2d_20") != std::string::npos);
-  CHECK(vcd.find("$scope module tile_18 $end") != std::string::npos);
+  CHECK(vcd.find("$scope module tile18 $end") != std::string::npos);
   const std::size_t last_stamp = vcd.rfind('#');
   REQUIRE(last_stamp != std::string::npos);
   CHECK(vcd.substr(last_stamp + 1, 10) == "7890400000");
