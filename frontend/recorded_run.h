@@ -38,6 +38,10 @@ class RecordedRun {
 
   [[nodiscard]] const RunEnd& end() const { return end_; }
   [[nodiscard]] bool completed() const { return end_.outcome == Outcome::completed; }
+  /// Of a run that completed.
+  [[nodiscard]] std::optional<Duration> latency() const {
+    return completed() ? std::optional{activity().latency()} : std::nullopt;
+  }
   /// When nothing more happened, or the time limit came.
   [[nodiscard]] Duration stopped_at() const { return stopped_at_; }
   [[nodiscard]] Measurement measurement() const;

@@ -35,6 +35,7 @@ void read_window(const std::string& text, WaveformExtent& extent, Diagnostics& p
 }  // namespace
 
 void RecordingOptions::declare(CLI::App& app) {
+  app.add_flag("--report", report, "Write report.html, a page that shows what happened; it needs no network");
   app.add_option("--trace", trace, "Write a trace for ui.perfetto.dev")->type_name("FILE.pftrace");
   app.add_flag("--vcd", vcd, "Write trace.vcd, a waveform of the chip, and trace.gtkw, with which GTKWave shows it");
   app.add_option("--vcd-window", vcd_window, "Of the waveform: only from T0 to T1, e.g. '1 ms:2 ms'; implies --vcd")
@@ -46,6 +47,7 @@ void RecordingOptions::declare(CLI::App& app) {
 
 Recordings RecordingOptions::read(Diagnostics& problems) const {
   Recordings recordings;
+  recordings.loads = report;
   recordings.timeline = !trace.empty();
   if (vcd || !vcd_window.empty() || !vcd_scope.empty()) {
     recordings.waveform.emplace();

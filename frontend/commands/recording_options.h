@@ -11,6 +11,7 @@
 namespace crossweave {
 
 struct RecordingOptions {
+  bool report{false};
   std::string trace;
   bool vcd{false};
   std::string vcd_window;

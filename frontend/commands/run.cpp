@@ -13,12 +13,14 @@
 #include "frontend/commands/run_options.h"
 #include "frontend/recorded_run.h"
 #include "frontend/report/perfetto_trace.h"
+#include "frontend/report/run_page.h"
 
 namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
 constexpr const char* kWaveformSaveFile = "trace.gtkw";
+constexpr const char* kReportFile = "report.html";
 
 /// Opened before the simulation, not after it in vain.
 class LargeFile {
@@ -92,10 +94,14 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }
+  if (recording.report) {
+    files.push_back({kReportFile, run_page(*prepared, recorded, identity)});
+  }
   std::vector<std::string> names = names_of(files);
   if (waveform) {
     static_cast<void>(
-        recorded.waveform().write(waveform->stream(), recorded.stopped_at(), recorded.stalls(), recorded.completed()));
+        recorded.waveform().write(waveform->stream(), recorded.stopped_at(), recorded.stalls(),
+                                                recorded.latency()));
     waveform->close(problems);
     files.push_back({kWaveformSaveFile, recorded.waveform().gtkwave_save_file(kWaveformFile)});
     names.emplace_back(kWaveformFile);

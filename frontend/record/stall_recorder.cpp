@@ -283,6 +283,32 @@ void StallRecorder::for_each_wait(std::size_t run, std::size_t group,
   }
 }
 
+void StallRecorder::for_each_state(
+    std::optional<Duration> latency,
+    const std::function<void(std::size_t, PeState, Duration, Duration)>& visit) const {
+  for (std::size_t run = 0; run < records_.size(); ++run) {
+    const Record& record = records_[run];
+    const Duplicate& duplicate = duplicates_[record.layer][record.duplicate];
+    for (std::size_t group = duplicate.first_group; group < duplicate.first_group + duplicate.groups; ++group) {
+      if (record.start > record.free_since) {
+        for_each_wait(run, group,
+                      [&](PeState state, Duration begin, Duration end) { visit(group, state, begin, end); });
+      }
+      if (record.finish) {
+        visit(group, PeState::active, record.start, *record.finish);
+      }
+    }
+  }
+  for (const auto& layer : duplicates_) {
+    for (const Duplicate& duplicate : layer) {
+      const Duration done = duplicate.last == kNone ? Duration{} : records_[duplicate.last].finish.value_or(Duration{});
+      for (std::size_t i = 0; latency && done < *latency && i < duplicate.groups; ++i) {
+        visit(duplicate.first_group + i, PeState::finished, done, *latency);
+      }
+    }
+  }
+}
+
 std::vector<CriticalSegment> StallRecorder::critical_path() const {
   std::vector<CriticalSegment> path;
   Duration until = end_;

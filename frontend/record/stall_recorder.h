@@ -96,10 +96,18 @@ class StallRecorder {
 
   /// All sets that have started, in that order.
   [[nodiscard]] std::vector<SetRun> runs() const;
+  /// The groups, in the order of layers, duplicates and tiles; their times are those up to their last sets.
+  [[nodiscard]] const std::vector<Group>& group_list() const { return groups_; }
   /// What a group did from the time when it was free to when a set of its duplicate started: states that follow one
   /// another without a gap.
   void for_each_wait(std::size_t run, std::size_t group,
                      const std::function<void(PeState state, Duration begin, Duration end)>& visit) const;
+
+  /// What each group did, stretch by stretch, in order for each group. With the latency of a run that completed, to its
+  /// end; without, to the end of the last sets.
+  void for_each_state(
+      std::optional<Duration> latency,
+      const std::function<void(std::size_t group, PeState state, Duration begin, Duration end)>& visit) const;
 
   /// The chain that ends with the run, first part first. Its parts follow one another without a gap, from 0 on.
   [[nodiscard]] std::vector<CriticalSegment> critical_path() const;

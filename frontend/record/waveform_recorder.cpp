@@ -132,72 +132,40 @@ void WaveformRecorder::on(const LinkCrossed& event) {
   others_.push_back({event.end, 0, link, 0, {}, Kind::link_free});
 }
 
-void WaveformRecorder::add_states(const StallRecorder& stalls, bool completed) {
-  // What the PEs of one part of a duplicate do; groups of the stall recorder stand in the order of stations, duplicates
-  // and parts.
-  struct Group {
-    bool shown{false};
-    PeState state{PeState::unused};
-    std::optional<Duration> done;
-  };
-  std::vector<Group> groups;
-  IdVector<LayerId, IdVector<DuplicateId, std::pair<std::size_t, std::size_t>>> groups_of(plan_.placement.pes.size());
-  std::vector<PeId> without_weights;
+void WaveformRecorder::add_states(const StallRecorder& stalls, std::optional<Duration> latency) {
+  // Groups of the stall recorder stand in the order of stations, duplicates and parts.
   IdVector<PeId, bool> has_weights(shows_pe_.size(), false);
   for (const Station& station : plan_.stations) {
-    if (!station.layer) {
-      continue;
-    }
     for (const StationDuplicate& duplicate : station.duplicates) {
-      groups_of[*station.layer].push_back({groups.size(), groups.size() + duplicate.parts.size()});
-      for (const StationPart& part : duplicate.parts) {
-        std::vector<PeId> shown;
-        for (const PeId pe : part.pes) {
+      for (std::size_t i = 0; station.layer && i < duplicate.parts.size(); ++i) {
+        alike_.emplace_back();
+        for (const PeId pe : duplicate.parts[i].pes) {
           has_weights[pe] = true;
           if (shows_pe_[pe]) {
-            shown.push_back(pe);
+            alike_.back().push_back(pe);
           }
         }
-        groups.push_back({!shown.empty(), PeState::unused, Duration{}});
-        alike_.push_back(std::move(shown));
       }
     }
   }
-  const auto add = [&](std::size_t number, Duration at, PeState state) {
-    Group& group = groups[number];
-    if (group.shown && group.state != state) {
-      group.state = state;
-      others_.push_back(
-          {at, static_cast<std::uint64_t>(state), static_cast<std::uint32_t>(number), 0, {}, Kind::state});
-    }
+  const auto add = [this](std::size_t group, PeState state, Duration begin) {
+    others_.push_back(
+        {begin, static_cast<std::uint64_t>(state), static_cast<std::uint32_t>(group), 0, {}, Kind::state});
   };
-  const std::vector<SetRun> runs = stalls.runs();
-  for (std::size_t run = 0; run < runs.size(); ++run) {
-    const auto [first, end] = groups_of[runs[run].layer][runs[run].duplicate];
-    for (std::size_t group = first; group < end; ++group) {
-      if (runs[run].start > runs[run].free_since) {
-        stalls.for_each_wait(run, group,
-                             [&](PeState state, Duration begin, Duration /*end*/) { add(group, begin, state); });
-      }
-      add(group, runs[run].start, PeState::active);
-      groups[group].done = runs[run].finish;
+  std::vector<std::optional<PeState>> now(alike_.size());
+  stalls.for_each_state(latency, [&](std::size_t group, PeState state, Duration begin, Duration /*end*/) {
+    if (!alike_[group].empty() && now[group] != state) {
+      now[group] = state;
+      add(group, state, begin);
     }
-  }
-  for (std::size_t group = 0; completed && group < groups.size(); ++group) {
-    add(group, groups[group].done.value(), PeState::finished);
-  }
+  });
+  add(alike_.size(), PeState::unused, Duration{});
+  alike_.emplace_back();
   for (const PeId pe : ids(has_weights)) {
     if (!has_weights[pe] && shows_pe_[pe]) {
-      without_weights.push_back(pe);
+      alike_.back().push_back(pe);
     }
   }
-  others_.push_back({Duration{},
-                     static_cast<std::uint64_t>(PeState::unused),
-                     static_cast<std::uint32_t>(alike_.size()),
-                     0,
-                     {},
-                     Kind::state});
-  alike_.push_back(std::move(without_weights));
 }
 
 // --- the file ---
@@ -400,9 +368,10 @@ void WaveformRecorder::apply(VcdWriter& vcd, const Change& change) const {
   }
 }
 
-bool WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorder& stalls, bool completed) {
+bool WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorder& stalls,
+                             std::optional<Duration> latency) {
   VcdWriter vcd{out, extent_.begin};
-  add_states(stalls, completed);
+  add_states(stalls, latency);
   std::ranges::stable_sort(others_, {}, &Change::at);
   declare(vcd);
   rest(vcd);

@@ -46,8 +46,10 @@ class WaveformRecorder {
 
   /// Some scope is shown.
   [[nodiscard]] bool shows_anything() const;
-  /// Writes the waveform of a run that ended at `end`; false when it could not be written in full.
-  [[nodiscard]] bool write(std::ostream& out, Duration end, const StallRecorder& stalls, bool completed);
+  /// Writes the waveform of a run that ended at `end`, and completed with that latency, if it did; false when it could
+  /// not be written in full.
+  [[nodiscard]] bool write(std::ostream& out, Duration end, const StallRecorder& stalls,
+                           std::optional<Duration> latency);
   /// A save file of GTKWave for what has been written into `file` beside it: groups, formats and heights.
   [[nodiscard]] std::string gtkwave_save_file(const std::string& file) const;
 
@@ -109,7 +111,7 @@ class WaveformRecorder {
   void declare_tile(VcdWriter& vcd, TileId tile);
   void declare_network(VcdWriter& vcd);
   void rest(VcdWriter& vcd) const;
-  void add_states(const StallRecorder& stalls, bool completed);
+  void add_states(const StallRecorder& stalls, std::optional<Duration> latency);
   void apply(VcdWriter& vcd, const Change& change) const;
 
   const ExecutionPlan& plan_;

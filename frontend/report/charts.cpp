@@ -1,0 +1,226 @@
+#include "frontend/report/charts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "frontend/report/text_table.h"
+
+namespace crossweave {
+namespace {
+
+constexpr double kMargin = 16;
+constexpr double kTitleHeight = 30;
+constexpr int kSmall = 11;
+
+/// A frame with a value axis at its left.
+struct Plot {
+  double left{0};
+  double top{0};
+  double width{0};
+  double height{0};
+  double least{0};
+  double most{1};
+
+  [[nodiscard]] double y(double value) const { return top + height * (most - value) / (most - least); }
+  [[nodiscard]] double bottom() const { return top + height; }
+  [[nodiscard]] double right() const { return left + width; }
+};
+
+/// As many decimals as the step of an axis needs.
+std::string tick_text(double value, double step) {
+  const int decimals = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step) - 1e-9));
+  return fixed(value, decimals);
+}
+
+double step_of(const std::vector<double>& values) { return values.size() > 1 ? values[1] - values[0] : 1; }
+
+void draw_value_axis(Svg& svg, const Plot& plot, const std::string& label) {
+  const std::vector<double> values = ticks(plot.least, plot.most, 6);
+  for (const double value : values) {
+    svg.line(plot.left, plot.y(value), plot.right(), plot.y(value), Ink::faint);
+    svg.text(plot.left - 6, plot.y(value) + 4, tick_text(value, step_of(values)), {Anchor::end, kSmall});
+  }
+  svg.text(kMargin + 4, plot.top + plot.height / 2, label, {Anchor::middle, 12, false, true});
+}
+
+/// Keys of the series, from left to right in as many lines as they take; returns the height of it all. Without a
+/// drawing, it only measures.
+double draw_legend(Svg* svg, const std::vector<Series>& series, double left, double right, double top) {
+  constexpr double kLineHeight = 18;
+  double x = left;
+  double y = top;
+  for (const Series& one : series) {
+    const double width = 18 + text_width(one.name, kSmall) + 16;
+    if (x > left && x + width > right) {
+      x = left;
+      y += kLineHeight;
+    }
+    if (svg != nullptr) {
+      svg->rect(x, y, 12, 12, one.ink);
+      svg->text(x + 17, y + 10, one.name, {Anchor::start, kSmall});
+    }
+    x += width;
+  }
+  return series.empty() ? 0 : y + kLineHeight - top;
+}
+
+void draw_title(Svg& svg, const std::string& title) { svg.text(kMargin, 24, title, {Anchor::start, 15, true}); }
+
+}  // namespace
+
+std::vector<double> ticks(double least, double most, int count) {
+  const double raw = (most - least) / std::max(count, 1);
+  if (!(raw > 0)) {
+    return {least};
+  }
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  double step = 10 * power;
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= raw * (1 - 1e-9)) {
+      step = factor * power;
+      break;
+    }
+  }
+  std::vector<double> result;
+  for (double k = std::ceil(least / step - 1e-9); k * step <= most + step * 1e-9; ++k) {
+    result.push_back(k * step + 0.0);  // not -0
+  }
+  return result;
+}
+
+std::string to_svg(const BarChart& chart) {
+  constexpr double kBar = 17;
+  constexpr double kGap = 18;
+  constexpr double kLeastWidth = 420;
+  const double bars = kBar * static_cast<double>(chart.series.size());
+  const auto count = static_cast<double>(std::max<std::size_t>(chart.categories.size(), 1));
+  double group = std::max(bars + kGap, kLeastWidth / count);
+  for (const std::string& category : chart.categories) {
+    group = std::max(group, text_width(category, 12) + kGap);
+  }
+  Plot plot;
+  plot.left = 64;
+  plot.width = group * count;
+  const double legend = draw_legend(nullptr, chart.series, plot.left, plot.right(), 0);
+  plot.top = kTitleHeight + legend + 48;
+  plot.height = 280;
+  plot.most = 0;
+  for (const Series& series : chart.series) {
+    for (const double value : series.values) {
+      plot.most = std::max(plot.most, value);
+    }
+  }
+  plot.most = plot.most > 0 ? plot.most : 1;
+  Svg svg{plot.right() + kMargin, plot.bottom() + 40, chart.title};
+  draw_title(svg, chart.title);
+  draw_legend(&svg, chart.series, plot.left, plot.right(), kTitleHeight + 8);
+  draw_value_axis(svg, plot, chart.value_label);
+  for (std::size_t c = 0; c < chart.categories.size(); ++c) {
+    const double middle = plot.left + group * (static_cast<double>(c) + 0.5);
+    for (std::size_t s = 0; s < chart.series.size(); ++s) {
+      const double value = chart.series[s].values[c];
+      const double x = middle - bars / 2 + kBar * static_cast<double>(s);
+      const std::string text = fixed(value, chart.decimals);
+      svg.rect(x + 1, plot.y(value), kBar - 2, plot.bottom() - plot.y(value), chart.series[s].ink, 1,
+               chart.categories[c] + ", " + chart.series[s].name + ": " + text);
+      svg.text(x + kBar / 2 + 4, plot.y(value) - 4, text, {Anchor::start, 10, false, true});
+    }
+    svg.text(middle, plot.bottom() + 18, chart.categories[c], {Anchor::middle, 12});
+  }
+  svg.line(plot.left, plot.bottom(), plot.right(), plot.bottom(), Ink::text);
+  return svg.str();
+}
+
+std::string to_svg(const LineChart& chart) {
+  Plot plot;
+  plot.left = 72;
+  plot.width = 560;
+  const double legend = draw_legend(nullptr, chart.series, plot.left, plot.right(), 0);
+  plot.top = kTitleHeight + legend + 20;
+  plot.height = 300;
+  bool first = true;
+  for (const Series& series : chart.series) {
+    for (const double value : series.values) {
+      plot.least = first ? value : std::min(plot.least, value);
+      plot.most = first ? value : std::max(plot.most, value);
+      first = false;
+    }
+  }
+  const double span = plot.most > plot.least ? plot.most - plot.least : 1;
+  plot.least -= 0.05 * span;
+  plot.most += 0.05 * span;
+  const double x_least = chart.xs.empty() ? 0 : chart.xs.front();
+  const double x_most = chart.xs.empty() || chart.xs.back() == x_least ? x_least + 1 : chart.xs.back();
+  const auto x_of = [&](double x) { return plot.left + 12 + (plot.width - 24) * (x - x_least) / (x_most - x_least); };
+  Svg svg{plot.right() + kMargin, plot.bottom() + 56, chart.title};
+  draw_title(svg, chart.title);
+  draw_legend(&svg, chart.series, plot.left, plot.right(), kTitleHeight + 8);
+  draw_value_axis(svg, plot, chart.y_label);
+  for (const double x : chart.xs) {
+    svg.line(x_of(x), plot.bottom(), x_of(x), plot.bottom() + 5, Ink::text);
+    svg.text(x_of(x), plot.bottom() + 19, fmt::format("{:g}", x), {Anchor::middle, kSmall});
+  }
+  svg.text(plot.left + plot.width / 2, plot.bottom() + 42, chart.x_label, {Anchor::middle, 12});
+  svg.line(plot.left, plot.bottom(), plot.right(), plot.bottom(), Ink::text);
+  for (const Series& series : chart.series) {
+    std::vector<std::pair<double, double>> points;
+    for (std::size_t i = 0; i < series.values.size(); ++i) {
+      points.emplace_back(x_of(chart.xs[i]), plot.y(series.values[i]));
+    }
+    svg.polyline(points, series.ink);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      svg.dot(points[i].first, points[i].second, 3.5, series.ink,
+              fmt::format("{}, {:g}: {:g}", series.name, chart.xs[i], series.values[i]));
+    }
+  }
+  return svg.str();
+}
+
+std::string to_svg(const Gantt& chart) {
+  constexpr double kLane = 9;
+  constexpr double kRowGap = 7;
+  std::size_t longest_label = 0;
+  std::size_t longest_note = chart.note_title.size();
+  double height = 0;
+  for (const Gantt::Row& row : chart.rows) {
+    longest_label = std::max(longest_label, row.label.size());
+    longest_note = std::max(longest_note, row.note.size());
+    height += kLane * static_cast<double>(row.lanes.size()) + kRowGap;
+  }
+  Plot plot;
+  plot.left = kMargin + text_width(std::string(longest_label, 'x'), kSmall) + 10;
+  plot.top = kTitleHeight + 22;
+  plot.width = 760;
+  plot.height = height;
+  const double end = static_cast<double>(std::max<std::int64_t>(chart.end, 1));
+  const auto x_of = [&](double time) { return plot.left + plot.width * time / end; };
+  Svg svg{plot.right() + 14 + text_width(std::string(longest_note, 'x'), kSmall) + kMargin, plot.bottom() + 48,
+          chart.title};
+  draw_title(svg, chart.title);
+  svg.text(plot.right() + 12, plot.top - 8, chart.note_title, {Anchor::start, kSmall, true});
+  for (const double time : ticks(0, end, 8)) {
+    svg.line(x_of(time), plot.top, x_of(time), plot.bottom(), Ink::faint);
+    svg.text(x_of(time), plot.bottom() + 16, fixed(time, 0), {Anchor::middle, kSmall});
+  }
+  svg.text(plot.left + plot.width / 2, plot.bottom() + 38, chart.time_label, {Anchor::middle, 12});
+  double y = plot.top + kRowGap / 2;
+  for (const Gantt::Row& row : chart.rows) {
+    const double row_height = kLane * static_cast<double>(row.lanes.size());
+    svg.text(plot.left - 8, y + row_height / 2 + 4, row.label, {Anchor::end, kSmall});
+    svg.text(plot.right() + 12, y + row_height / 2 + 4, row.note, {Anchor::start, kSmall});
+    for (const Lane& lane : row.lanes) {
+      for (const Lane::Piece& piece : lane.pieces) {
+        const double x = x_of(static_cast<double>(piece.begin));
+        svg.rect(x, y + 0.5, x_of(static_cast<double>(piece.end)) - x, kLane - 1, lane.ink, piece.share);
+      }
+      y += kLane;
+    }
+    y += kRowGap;
+  }
+  svg.line(plot.left, plot.bottom(), plot.right(), plot.bottom(), Ink::text);
+  return svg.str();
+}
+
+}  // namespace crossweave

@@ -1,0 +1,68 @@
+// Charts as SVG: bars, lines over a numeric axis, and activity over time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "frontend/report/svg.h"
+
+namespace crossweave {
+
+/// One colour of bars, or one line: a value for each category or x, in their order.
+struct Series {
+  std::string name;
+  Ink ink{Ink::cool_4};
+  std::vector<double> values;
+};
+
+/// Groups of bars side by side, the value above each. The axis begins at 0.
+struct BarChart {
+  std::string title;
+  std::string value_label;
+  int decimals{1};  ///< of the values above the bars
+  std::vector<std::string> categories;
+  std::vector<Series> series;
+};
+[[nodiscard]] std::string to_svg(const BarChart& chart);
+
+/// Lines with a dot at each x. The y axis spans the values, not from 0.
+struct LineChart {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::vector<double> xs;  ///< ascending
+  std::vector<Series> series;
+};
+[[nodiscard]] std::string to_svg(const LineChart& chart);
+
+/// What something does over time: the share of each piece of time in which it is busy.
+struct Lane {
+  struct Piece {
+    std::int64_t begin{0};
+    std::int64_t end{0};
+    double share{1};  ///< in (0, 1], the opacity
+  };
+  Ink ink{Ink::cool_4};
+  std::vector<Piece> pieces;
+};
+
+/// Rows of lanes below each other, such as a layer and its duplicates; `note` stands at the right end.
+struct Gantt {
+  struct Row {
+    std::string label;
+    std::string note;
+    std::vector<Lane> lanes;
+  };
+  std::string title;
+  std::string note_title;
+  std::string time_label;
+  std::int64_t end{0};
+  std::vector<Row> rows;
+};
+[[nodiscard]] std::string to_svg(const Gantt& chart);
+
+/// Round numbers from the first at or above `least` to the last at or below `most`, about `count` of them.
+[[nodiscard]] std::vector<double> ticks(double least, double most, int count);
+
+}  // namespace crossweave
