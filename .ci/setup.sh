@@ -5,7 +5,8 @@
 build_packages=(g++ cmake ninja-build pkg-config libsystemc-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev libonnx-dev libprotobuf-dev protobuf-compiler libgmp-dev)
 test_packages=(catch2 libbenchmark-dev clang-format clang-tidy)
-slow_packages=(clang libclang-rt-14-dev libonnx-testdata)
+slow_packages=(clang libclang-rt-14-dev libonnx-testdata chromium chromium-driver python3-selenium
+  gtkwave xvfb imagemagick)
 
 build_dir=$root/build/release
 

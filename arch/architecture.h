@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,14 +13,33 @@
 
 namespace crossweave {
 
+/// The parts of an MVM that is computed bit by bit of its inputs (arch/mvm_latency.h).
+struct MvmTiming {
+  /// One step in the array: rows are driven, currents settle and are sampled.
+  Duration read;
+  /// Input bits of a step.
+  int dac_bits{1};
+  /// Pipeline stages that each step goes through, that in the array included.
+  int stages{1};
+  /// ADCs of a crossbar, each for an equal share of its columns; 0: conversion is hidden in `read`.
+  int adcs{0};
+  /// Conversions of one of them in a second.
+  Frequency adc_rate;
+
+  friend bool operator==(const MvmTiming&, const MvmTiming&) = default;
+};
+
 /// An RRAM crossbar: M rows (inputs) by N columns (outputs).
 struct CrossbarSpec {
   int rows{256};
   int columns{256};
-  /// t_MVM, one matrix-vector multiplication; "a cycle".
+  /// t_MVM, one matrix-vector multiplication; "a cycle". Follows from `mvm_timing` where that is given.
   Duration mvm_latency{Duration::nanoseconds(1400)};
   /// Resolution of one RRAM cell: up to 4 bits (paper, Section III-A).
   int bits_per_cell{4};
+  std::optional<MvmTiming> mvm_timing{};
+  /// Resolution of the ADCs, where it is known.
+  std::optional<int> adc_bits{};
 
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };
@@ -74,6 +94,17 @@ struct TileSpec {
 enum class NocModel { ideal, packet, flit };
 inline constexpr std::array<std::string_view, 3> kNocModelNames{"ideal", "packet", "flit"};
 
+/// How routers are connected. `torus`: the ends of each row and column, too. `cmesh`: a mesh with several tiles a
+/// router.
+enum class NocTopology { mesh, torus, cmesh };
+inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
+
+/// Virtual channels that a message class has at least: on a torus one for packets before the dateline and one for those
+/// beyond, or packets that wait in a ring for one another would never move.
+[[nodiscard]] constexpr int fewest_virtual_channels(NocTopology topology) {
+  return topology == NocTopology::torus ? 2 : 1;
+}
+
 /// Which dimension of the mesh a packet travels first.
 enum class NocRouting { xy, yx };
 inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
@@ -84,8 +115,18 @@ inline constexpr std::array<std::string_view, 2> kNocRoutingNames{"xy", "yx"};
 enum class NocRouter { one_stage, two_stage, four_stage };
 inline constexpr std::array<std::string_view, 3> kNocRouterNames{"one_stage", "two_stage", "four_stage"};
 
+/// What routers are built for (models/routed_network): tiles of each, virtual channels of a message class, and the
+/// product of these channels and the router's ports, of which the DRAM may have one. The flit network keeps who asks
+/// for what in a mask of so many bits.
+inline constexpr int kMaxNocConcentration = 4;
+inline constexpr int kMaxNocVirtualChannels = 8;
+inline constexpr int kMaxNocRequests = 64;
+
 struct NocSpec {
   NocModel model{NocModel::ideal};
+  NocTopology topology{NocTopology::mesh};
+  /// Tiles of a router; 1 unless the topology is `cmesh`.
+  int concentration{1};
   NocRouting routing{NocRouting::xy};
   Frequency clock{Frequency::hertz(1'000'000'000)};
   Bytes flit{32};
@@ -121,7 +162,8 @@ struct DramSpec {
 /// Widths of the numbers that travel, and of the weights that stay.
 struct PrecisionSpec {
   int activation_bits{8};
-  int psum_bits{16};
+  /// Of partial sums between tiles; left open where it follows from the ADCs (psum_bits()).
+  std::optional<int> psum_bits{16};
   /// By default a weight fits one cell, so that an output channel takes one column as in the paper.
   int weight_bits{4};
 
@@ -133,8 +175,32 @@ struct PrecisionSpec {
   return (weight_bits + bits_per_cell - 1) / bits_per_cell;
 }
 
+/// Width of a layer's partial sums, of which each result has `crossbars` (P_V): as stated, or the ADCs' resolution and
+/// a bit for each doubling.
+[[nodiscard]] constexpr int psum_bits(const PrecisionSpec& precision, const CrossbarSpec& crossbar, int crossbars) {
+  return precision.psum_bits ? *precision.psum_bits
+                             : *crossbar.adc_bits + std::bit_width(static_cast<unsigned>(crossbars - 1));
+}
+
+/// Columns and rows of routers.
+struct MeshExtent {
+  int columns{1};
+  int rows{1};
+
+  friend bool operator==(const MeshExtent&, const MeshExtent&) = default;
+};
+
+/// How large the chip is. What is left open follows from the PEs that are mapped onto it (scheduler/placement.h).
+struct ChipSpec {
+  std::optional<int> tiles;
+  std::optional<MeshExtent> mesh;
+
+  friend bool operator==(const ChipSpec&, const ChipSpec&) = default;
+};
+
 struct Architecture {
   std::string name;
+  ChipSpec chip;
   CrossbarSpec crossbar;
   TileSpec tile;
   NocSpec noc;

@@ -126,7 +126,7 @@ DramDevice read_device(const YamlNode& node, const std::string& path, Diagnostic
   DramDevice device;
   MapReader reader{node, path, out};
   device.name = reader.required_string("name").value_or("");
-  read_clock(reader, device.clock);
+  read_clock(reader, "clock", device.clock);
   std::optional<DramOrganization> organization;
   if (const YamlNode* value = reader.required_node("organization", "a mapping with ranks, bank_groups, banks")) {
     const std::size_t problems = out.size();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "arch/strict_yaml.h"
 #include "arch/units.h"
@@ -16,8 +17,8 @@ inline void assign(int& target, std::optional<std::int64_t> value) {
   }
 }
 
-/// The required key `clock`, from 1 MHz to 1 THz: a cycle of at least a picosecond, which is how finely time is
+/// The required key of a clock, from 1 MHz to 1 THz: a cycle of at least a picosecond, which is how finely time is
 /// counted.
-void read_clock(MapReader& reader, Frequency& target);
+void read_clock(MapReader& reader, std::string_view key, Frequency& target);
 
 }  // namespace crossweave

@@ -9,6 +9,8 @@
 #include "frontend/import/network_file.h"
 #include "scheduler/execution_plan.h"
 #include "scheduler/mapped_network.h"
+#include "scheduler/optimized_placement.h"
+#include "scheduler/traffic.h"
 #include "scheduler/weight_duplication.h"
 
 // Where SystemC is linked its library asks for it; main is Google Benchmark's.
@@ -81,6 +83,23 @@ void resnet152_x32_1x1_plan(benchmark::State& state) {
   }
 }
 BENCHMARK(resnet152_x32_1x1_plan)->Unit(benchmark::kMillisecond);
+
+void resnet152_x32_4x4_optimized_placement(benchmark::State& state) {
+  const Result<ScheduledNetwork, SchedulingFailure> network =
+      schedule_network(load("resnet152"), options_with(32, Duplication::bottleneck, {4, 4}));
+  check_invariant(network.has_value(), "the networks of the paper have schedules");
+  const Architecture architecture;
+  const auto cost = [&](const Placement& placement) {
+    return static_cast<double>(
+        byte_hops(traffic_of(make_execution_plan(*network, architecture, placement)), placement, architecture.noc));
+  };
+  Placement placement;
+  for (auto _ : state) {
+    placement = place_optimized(*network, architecture);
+  }
+  state.counters["vs_snake"] = cost(placement) / cost(place_snake(*network, architecture));
+}
+BENCHMARK(resnet152_x32_4x4_optimized_placement)->Unit(benchmark::kMillisecond);
 
 /// Optimization Problem 1, exactly; its argument is the number of extra PEs.
 void sum_duplication(benchmark::State& state, const std::string& name) {

@@ -8,7 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
-#include "models/packet_transport.h"
+#include "models/routed_network.h"
+#include "scheduler/place.h"
 
 namespace crossweave {
 namespace {
@@ -24,6 +25,29 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   options.order = config.order;
   options.mode = config.mode;
   return options;
+}
+
+/// Why the chip does not hold `pes` PEs, or nothing.
+Diagnostics misfit_of_chip(const RunConfig& config, std::int64_t pes) {
+  const Result<ChipSize, ChipTooSmall> size = chip_size(config.architecture, pes);
+  if (!size) {
+    const bool tiles = size.error().key == ChipTooSmall::Key::tiles;
+    return at(tiles ? config.chip_tiles_where : config.chip_mesh_where,
+              (tiles ? "architecture.chip.tiles: " : "architecture.chip.mesh: ") + size.error().message);
+  }
+  if (const NocModel noc = config.architecture.noc.model;
+      noc != NocModel::ideal && std::max(size->mesh.columns, size->mesh.rows) > kMostNocExtent) {
+    const ChipSpec& chip = config.architecture.chip;
+    const std::string most = std::to_string(kMostNocExtent);
+    const std::string message = std::to_string(size->mesh.columns) + " x " + std::to_string(size->mesh.rows) +
+                                " routers are more than the " + most + " x " + most +
+                                " that noc.model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc)]} +
+                                " connects";
+    return chip.mesh    ? at(config.chip_mesh_where, "architecture.chip.mesh: " + message)
+           : chip.tiles ? at(config.chip_tiles_where, "architecture.chip.tiles: " + message)
+                        : at(config.budget_where, "mapping: " + message);
+  }
+  return {};
 }
 
 /// A line for each tile of which a buffer is too small, up to a few, and how much would do for all.
@@ -62,8 +86,7 @@ Diagnostics too_small(const BufferRequirements& needs, const RunConfig& config) 
 BufferRequirements buffer_requirements(const PreparedRun& run) {
   const Architecture& architecture = run.config.architecture;
   const WorkOrder work = make_work_order(run.plan);
-  const BufferPlan buffers =
-      make_buffer_plan(run.plan, work, architecture.precision.psum_bits, architecture.tile.buffer);
+  const BufferPlan buffers = make_buffer_plan(run.plan, work, architecture.tile.buffer);
   return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
 }
 
@@ -71,9 +94,6 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   Result<RunConfig> config = load_run_config(file, assignments);
   if (!config) {
     return config.error();
-  }
-  if (config->architecture.dram.model == DramModel::banked) {
-    return at({file.string(), 0, 0}, "architecture.dram.model: banked is for `crossweave dram` alone in this version");
   }
   spdlog::info("reading network {}", config->network.string());
   Result<NetworkImport> imported = import_network(config->network, config->input_shape, config->network_where);
@@ -97,19 +117,17 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
                ? at(config->network_where, "schedule.set: " + failure.message)
                : at(config->budget_where, "mapping: " + failure.message);
   }
-  const std::int64_t tile_pes = config->architecture.tile.pes;
-  const std::int64_t tiles = (scheduled->pes + tile_pes - 1) / tile_pes;
-  if (const NocModel noc = config->architecture.noc.model; noc != NocModel::ideal && tiles > kMostPacketTiles) {
-    return at(config->budget_where,
-              "mapping: " + std::to_string(tiles) + " tiles are more than the " + std::to_string(kMostPacketTiles) +
-                  " that noc.model: " + std::string{kNocModelNames[static_cast<std::size_t>(noc)]} + " connects");
+  if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
+    return problems;
   }
-  ExecutionPlan plan = make_execution_plan(*scheduled, config->architecture);
+  ExecutionPlan plan =
+      make_execution_plan(*scheduled, config->architecture,
+                          place(*scheduled, config->architecture, config->placement, config->placement_seed));
   std::optional<ReservationOrder> reservations;
   if (config->architecture.tile.buffer.model == BufferModel::limited) {
     const BufferSpec& spec = config->architecture.tile.buffer;
     const WorkOrder work = make_work_order(plan);
-    BufferPlan buffers = make_buffer_plan(plan, work, config->architecture.precision.psum_bits, spec);
+    BufferPlan buffers = make_buffer_plan(plan, work, spec);
     if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
       return problems;
     }

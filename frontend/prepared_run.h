@@ -28,7 +28,7 @@ struct PreparedRun {
 /// What the tiles of a run need of buffers, whatever their own are.
 [[nodiscard]] BufferRequirements buffer_requirements(const PreparedRun& run);
 
-/// Reads the files of a run and schedules its network. Warnings of the importer are logged.
+/// Reads the files of a run, schedules its network and places it. Warnings of the importer are logged.
 Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
 
 }  // namespace crossweave

@@ -35,6 +35,7 @@ Measurement RecordedRun::measurement() const {
                      end_.waiting,
                      activity().latency(),
                      activity().total_active(),
+                     {activity().over_links(), activity().byte_hops()},
                      {},
                      std::nullopt};
   if (completed()) {

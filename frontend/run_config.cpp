@@ -163,12 +163,22 @@ void read_duplication(MapReader& reader, RunConfig& config) {
   assign(config.duplication, reader.choice("duplication", available));
 }
 
+void read_placement(MapReader& reader, RunConfig& config) {
+  assign(config.placement, reader.choice("placement", to_strings(kPlacementMethodNames)));
+  if (config.placement == PlacementMethod::random) {
+    config.placement_seed = static_cast<std::uint64_t>(reader.integer("placement_seed", 0, INT64_MAX).value_or(0));
+  } else if (reader.has("placement_seed")) {
+    reader.error("placement_seed", "only placement: random has a seed");
+  }
+}
+
 void read_mapping(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
   MapReader reader{node, path, out};
   config.budget_where = node.where;
   read_budget(reader, config);
   read_duplication(reader, config);
   assign(config.partition, reader.choice("partition", to_strings(kPartitionNames)));
+  read_placement(reader, config);
   reader.finish();
 }
 
@@ -221,6 +231,8 @@ RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture,
     config.architecture = read_architecture(*node, architecture.path, problems);
     config.input_buffer_where = position_of(*node, {"tile", "buffer", "input"});
     config.output_buffer_where = position_of(*node, {"tile", "buffer", "output"});
+    config.chip_tiles_where = position_of(*node, {"chip", "tiles"});
+    config.chip_mesh_where = position_of(*node, {"chip", "mesh"});
     for (Diagnostic& problem : problems) {
       // Paths within a file of its own begin there; those of an assignment begin at the run.
       if (own_file && problem.where.file == kCommandLine) {
@@ -309,6 +321,10 @@ std::string to_yaml(const RunConfig& config, const std::string& network) {
        std::to_string(config.budget.count));
   line("  duplication: " + name_of(kDuplicationNames, config.duplication));
   line("  partition: " + name_of(kPartitionNames, config.partition));
+  line("  placement: " + name_of(kPlacementMethodNames, config.placement));
+  if (config.placement == PlacementMethod::random) {
+    line("  placement_seed: " + std::to_string(config.placement_seed));
+  }
   line("schedule:");
   line("  mode: " + name_of(kScheduleModeNames, config.mode));
   line("  set: {rows: " + std::to_string(config.set.rows) + ", columns: " + std::to_string(config.set.columns) + "}");

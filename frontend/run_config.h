@@ -1,6 +1,7 @@
 // RUN.yaml as typed values.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ struct RunConfig {
   /// Where the capacities of the tiles' buffers stand, for "too small".
   SourcePosition input_buffer_where;
   SourcePosition output_buffer_where;
+  /// Where the chip's size stands, for "too small".
+  SourcePosition chip_tiles_where;
+  SourcePosition chip_mesh_where;
   std::filesystem::path network;
   /// Where `network` is named in the configuration: problems with opening the file are reported there.
   SourcePosition network_where;
@@ -40,6 +44,8 @@ struct RunConfig {
   SourcePosition budget_where;
   Duplication duplication{Duplication::none};
   Partition partition{Partition::interleaved};
+  PlacementMethod placement{PlacementMethod::snake};
+  std::uint64_t placement_seed{0};  ///< of `random`
   ScheduleMode mode{ScheduleMode::cross_layer};
   SetSize set;
   SetOrder order{SetOrder::raster};

@@ -1,5 +1,6 @@
 #include "models/dram.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scheduler/result_copies.h"
@@ -13,7 +14,8 @@ Dram::Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const
       pool_{pool},
       probes_{probes},
       interface_{"network_interface", plan.dram(), *this, probes},
-      timeline_{architecture.dram},
+      layout_{plan},
+      memory_{make_memory_model(architecture.dram)},
       missing_(plan.stations.size(), 0) {
   for (const NetworkOutput& output : plan.outputs) {
     missing_[output.producer] = plan.images * output.elements;
@@ -36,25 +38,40 @@ void Dram::seal(const ReservationOrder* reservations, const std::vector<InputSpa
 // --- reading and writing ---
 
 void Dram::begin(Access access) {
-  access.done = timeline_.serve(now(), access.what.size());
-  if (access.done == now()) {
+  const SetTransaction& what = access.what;
+  const std::int64_t address = what.spilled   ? layout_.spilled(what.region, what.size())
+                               : access.write ? layout_.output(what)
+                                              : layout_.input(what);
+  std::uint64_t number = accesses_.size();
+  if (free_numbers_.empty()) {
+    accesses_.emplace_back();
+  } else {
+    number = free_numbers_.back();
+    free_numbers_.pop_back();
+  }
+  if (memory_->submit(number, {access.write, address, what.size()}, now())) {
+    free_numbers_.push_back(number);
     finish(std::move(access));
     return;
   }
-  accesses_.push_back(std::move(access));
-  if (accesses_.size() == 1) {
-    wake_.notify(to_sc_time(accesses_.front().done - now()));
-  }
+  accesses_[number] = std::move(access);
+  wake_when_due();
+}
+
+void Dram::access_done(std::uint64_t number) {
+  Access access = std::move(accesses_[number]);
+  free_numbers_.push_back(number);
+  finish(std::move(access));
 }
 
 void Dram::work() {
-  while (!accesses_.empty() && accesses_.front().done == now()) {
-    Access access = std::move(accesses_.front());
-    accesses_.pop_front();
-    finish(std::move(access));
-  }
-  if (!accesses_.empty()) {
-    wake_.notify(to_sc_time(accesses_.front().done - now()));
+  memory_->advance(now(), *this);
+  wake_when_due();
+}
+
+void Dram::wake_when_due() {
+  if (const std::optional<Duration> next = memory_->next_event()) {
+    wake_.notify(to_sc_time(std::max(*next, now()) - now()));
   }
 }
 
@@ -78,7 +95,7 @@ void Dram::finish(Access access) {
 
 void Dram::read(tlm::tlm_generic_payload& payload, sc_core::sc_time& /*delay*/) {
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
-  Access access{{}, false, set_of(payload), {}};
+  Access access{false, set_of(payload), {}};
   access.what.journey = probes_.journeys.begin(access.what.station);
   const Station& station = plan_.stations[access.what.station];
   std::size_t region =
@@ -141,14 +158,14 @@ void Dram::space_came(std::uint64_t ticket) {
 void Dram::read_for(tlm::tlm_generic_payload& copy) {
   SetTransaction& set = set_of(copy);
   probes_.journeys.spend(set.journey, Activity::input_space, now(), set.station);
-  begin({{}, false, set, {&copy}});
+  begin({false, set, {&copy}});
 }
 
 // --- what comes from tiles ---
 
 void Dram::write(tlm::tlm_generic_payload& payload, sc_core::sc_time& /*delay*/) {
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
-  begin({{}, true, set_of(payload), {}});
+  begin({true, set_of(payload), {}});
 }
 
 void Dram::finish_write(const SetTransaction& set) {

@@ -2,17 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "arch/architecture.h"
+#include "models/dram_layout.h"
 #include "models/input_space.h"
+#include "models/memory_model.h"
 #include "models/network_interface.h"
 #include "models/probes.h"
 #include "models/set_transaction.h"
-#include "models/timeline.h"
 
 #include "models/systemc.h"
 
@@ -20,11 +21,11 @@ namespace crossweave {
 
 /// Socket `commands` (loosely timed) takes `dram_read` commands for regions of the network's input, which the DRAM
 /// pushes to the tiles that need them when it has read them; `received` takes what the network interface delivers.
-/// Output counts when it is written.
+/// Output counts when it is written. A MemoryModel says how long reading and writing take.
 ///
 /// Where buffers are limited, a command reads for the tiles that have space then; for the others the DRAM reads again,
 /// tile by tile, when they have. What tiles spill it writes, and reads when its consumer has space.
-class Dram final : public sc_core::sc_module, private CopyListener, private SpaceHolder {
+class Dram final : public sc_core::sc_module, private CopyListener, private SpaceHolder, private MemoryListener {
  public:
   Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const Architecture& architecture,
        TransactionPool& pool, Probes& probes);
@@ -34,6 +35,8 @@ class Dram final : public sc_core::sc_module, private CopyListener, private Spac
   [[nodiscard]] NetworkInterface& network_interface() { return interface_; }
   /// All of the network's output has been written, and what was spilled has been read.
   [[nodiscard]] bool complete() const;
+  /// Throws InternalError when an access got lost; `all_done` when nothing may be under way any more.
+  void check_conservation(bool all_done) const { memory_->check_conservation(all_done); }
   /// The outputs that are not complete, in words.
   void diagnose(std::vector<std::string>& out) const;
 
@@ -44,7 +47,6 @@ class Dram final : public sc_core::sc_module, private CopyListener, private Spac
  private:
   /// A reading or writing, and what is sent when it ends.
   struct Access {
-    Duration done;
     bool write{false};
     SetTransaction what;
     std::vector<tlm::tlm_generic_payload*> copies;
@@ -52,8 +54,8 @@ class Dram final : public sc_core::sc_module, private CopyListener, private Spac
 
   void read(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void write(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  /// Puts an access behind those before it.
   void begin(Access access);
+  void access_done(std::uint64_t number) override;
   void finish(Access access);
   void finish_write(const SetTransaction& set);
   /// A copy of the network's input, or of what was spilled, for one tile and one of its turns.
@@ -63,16 +65,19 @@ class Dram final : public sc_core::sc_module, private CopyListener, private Spac
   [[nodiscard]] bool has_space(tlm::tlm_generic_payload& copy);
   void read_for(tlm::tlm_generic_payload& copy);
   void space_came(std::uint64_t ticket) override;
-  /// Finishes what is due.
+  /// Lets the memory do what is due.
   void work();
+  void wake_when_due();
   void copy_left(const SetTransaction& /*copy*/) override {}
 
   const ExecutionPlan& plan_;
   TransactionPool& pool_;
   Probes& probes_;
   NetworkInterface interface_;
-  DramTimeline timeline_;
-  std::deque<Access> accesses_;  ///< under way, in the order in which they end
+  DramLayout layout_;
+  std::unique_ptr<MemoryModel> memory_;
+  std::vector<Access> accesses_;  ///< under way, by their numbers
+  std::vector<std::uint64_t> free_numbers_;
   sc_core::sc_event wake_{"wake"};
   IdVector<StationId, std::int64_t> missing_;      ///< elements of each output still to come
   const ReservationOrder* reservations_{nullptr};  ///< null where buffers are unlimited

@@ -75,8 +75,8 @@ FlitNetwork::FlitNetwork(const NocConfig& config)
     for (int port = 0; port < grid_.ports(); ++port) {
       const auto from = static_cast<Index>(router);
       const auto output = static_cast<Index>(port);
-      if (port >= NocGrid::kLocal) {
-        connect(from, output, sink_of(router * config.concentration + port - NocGrid::kLocal));
+      if (const int endpoint = grid_.endpoint_at(router, port); endpoint >= 0) {
+        connect(from, output, sink_of(endpoint));
       } else if (const int other = grid_.neighbour(router, port); other >= 0) {
         const auto input = static_cast<Index>(NocGrid::opposite(port));
         connect(from, output, port_of(static_cast<Index>(other), input) * channels_);
@@ -98,8 +98,8 @@ void FlitNetwork::connect(Index router, Index port, Index first) {
 }
 
 FlitNetwork::Index FlitNetwork::local_port_of(int endpoint) const {
-  return port_of(static_cast<Index>(endpoint / config_.concentration),
-                 static_cast<Index>(NocGrid::kLocal + endpoint % config_.concentration));
+  const NocGrid::Home home = grid_.home(endpoint);
+  return port_of(static_cast<Index>(home.router), static_cast<Index>(home.port));
 }
 
 FlitNetwork::Index FlitNetwork::sink_of(int endpoint) const {
@@ -321,7 +321,7 @@ void FlitNetwork::return_credit(Index index) {
       make_ready(sender);
     }
   } else if (buffer.router != kNone && buffer.port >= NocGrid::kLocal) {
-    const int source = static_cast<int>(buffer.router) * config_.concentration + buffer.port - NocGrid::kLocal;
+    const int source = grid_.endpoint_at(static_cast<int>(buffer.router), buffer.port);
     if (queue_of(source, static_cast<int>(buffer.channel / class_channels_)).front != kNone) {
       wake(source, now());
     }

@@ -32,9 +32,9 @@ class FlitNetwork final : public RoutedNetwork {
   void check_conservation() const override;
 
  private:
-  /// The most ports of a router, and virtual channels of a message class.
-  static constexpr std::size_t kMostPorts = 8;
-  static constexpr std::size_t kMostChannels = 8;
+  /// The most ports of a router, and virtual channels of a message class; of their product there is kMaxNocRequests.
+  static constexpr std::size_t kMostPorts = NocGrid::kLocal + kMaxNocConcentration + 1;
+  static constexpr std::size_t kMostChannels = kMaxNocVirtualChannels;
 
   struct Packet {
     std::uint64_t tag{0};
@@ -165,16 +165,16 @@ class FlitNetwork final : public RoutedNetwork {
   }
 
   RouterPipeline pipeline_;
-  Index ports_;             ///< of a router
-  Index channels_;          ///< of a port
-  Index class_channels_;    ///< of a port and message class
-  Index port_ranges_;       ///< of a port
-  Index range_channels_;    ///< of a range
-  NocCycle flight_;         ///< from being given the switch to arriving in the next buffer
-  NocCycle source_flight_;  ///< from leaving a source to arriving in the first
-  NocCycle credit_;         ///< from leaving a buffer to the credit's counting at its sender
-  std::array<Index, kMostPorts * kMostChannels> request_port_{};  ///< by request bit
-  std::array<Index, kMostPorts * kMostChannels> request_channel_{};
+  Index ports_;                                        ///< of a router
+  Index channels_;                                     ///< of a port
+  Index class_channels_;                               ///< of a port and message class
+  Index port_ranges_;                                  ///< of a port
+  Index range_channels_;                               ///< of a range
+  NocCycle flight_;                                    ///< from being given the switch to arriving in the next buffer
+  NocCycle source_flight_;                             ///< from leaving a source to arriving in the first
+  NocCycle credit_;                                    ///< from leaving a buffer to the credit's counting at its sender
+  std::array<Index, kMaxNocRequests> request_port_{};  ///< by request bit
+  std::array<Index, kMaxNocRequests> request_channel_{};
   EventWheel events_;
   std::vector<Buffer> buffers_;  ///< of router ports, then of endpoints
   std::vector<InputPort> inputs_;

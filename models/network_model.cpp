@@ -28,9 +28,4 @@ std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Plac
   throw InternalError{"unknown model of the network"};
 }
 
-MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
-  return endpoint.value() == placement.position.size() ? MeshPosition{0, 0}
-                                                       : placement.position[TileId{endpoint.value()}];
-}
-
 }  // namespace crossweave

@@ -54,7 +54,4 @@ class NetworkModel {
 /// `noc.model` of `spec` on the mesh of `placement`.
 [[nodiscard]] std::unique_ptr<NetworkModel> make_network_model(const NocSpec& spec, const Placement& placement);
 
-/// Where an endpoint stands: a tile in its place, the DRAM at the router of the first corner.
-[[nodiscard]] MeshPosition position_of(EndpointId endpoint, const Placement& placement);
-
 }  // namespace crossweave

@@ -1,7 +1,6 @@
 #include "models/noc.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 namespace crossweave {
@@ -28,8 +27,7 @@ MessageClass class_of(TransactionKind kind) {
 
 Noc::Noc(const sc_core::sc_module_name& name, const Placement& placement, const NocSpec& spec, Probes& probes)
     : sc_module{name},
-      columns_{placement.mesh_columns},
-      routing_{spec.routing},
+      geometry_{geometry_of(placement, spec)},
       probes_{probes},
       network_{make_network_model(spec, placement)} {
   for (int y = 0; y < placement.mesh_rows; ++y) {
@@ -57,11 +55,11 @@ void Noc::refuse_b_transport(int /*source*/, tlm::tlm_generic_payload& /*payload
 }
 
 Router& Noc::router_at(MeshPosition position) {
-  return *routers_[static_cast<std::size_t>(position.y * columns_ + position.x)];
+  return *routers_[static_cast<std::size_t>(position.y * geometry_.columns + position.x)];
 }
 
 const Router& Noc::router(MeshPosition position) const {
-  return *routers_[static_cast<std::size_t>(position.y * columns_ + position.x)];
+  return *routers_[static_cast<std::size_t>(position.y * geometry_.columns + position.x)];
 }
 
 void Noc::count_on_the_way(const SetTransaction& set) {
@@ -70,7 +68,7 @@ void Noc::count_on_the_way(const SetTransaction& set) {
   const MeshPosition end = position_[set.destination.value()];
   router_at(at).forward(size);
   while (at != end) {
-    at = routing_ == NocRouting::xy ? next_hop_xy(at, end) : next_hop_yx(at, end);
+    at = geometry_.next_router(at, end);
     router_at(at).forward(size);
   }
 }
@@ -82,10 +80,8 @@ void Noc::cross_at_once(const SetTransaction& set) {
     probes_.link_crossed.write({now(), now(), at, static_cast<int>(side), set.size(), set.image, set.station, set.set});
   };
   while (at != end) {
-    const MeshPosition next = routing_ == NocRouting::xy ? next_hop_xy(at, end) : next_hop_yx(at, end);
-    cross(next.x != at.x ? (next.x > at.x ? RouterSide::east : RouterSide::west)
-                         : (next.y > at.y ? RouterSide::south : RouterSide::north));
-    at = next;
+    cross(geometry_.side_towards(at, end));
+    at = geometry_.next_router(at, end);
   }
   cross(RouterSide::local);
 }
@@ -129,8 +125,14 @@ void Noc::transfer_arrived(std::uint64_t number) {
 
 void Noc::transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) {
   const SetTransaction& set = set_of(*under_way_[number]);
-  probes_.link_crossed.write(
-      {now(), free, {router % columns_, router / columns_}, port, size, set.image, set.station, set.set});
+  probes_.link_crossed.write({now(),
+                              free,
+                              {router % geometry_.columns, router / geometry_.columns},
+                              port,
+                              size,
+                              set.image,
+                              set.station,
+                              set.set});
 }
 
 void Noc::deliver(tlm::tlm_generic_payload& payload) {
@@ -139,9 +141,7 @@ void Noc::deliver(tlm::tlm_generic_payload& payload) {
   const Duration unhindered = network_->zero_load({set.source, set.destination, set.size(), class_of(set.kind)});
   probes_.journeys.spend(set.journey, Activity::noc_contention, now() - unhindered, set.station);
   probes_.journeys.spend(set.journey, Activity::noc_serialization, now(), set.station);
-  const MeshPosition from = position_[set.source.value()];
-  const MeshPosition to = position_[set.destination.value()];
-  const int passed = std::abs(from.x - to.x) + std::abs(from.y - to.y) + 1;
+  const int passed = geometry_.routers_between(position_[set.source.value()], position_[set.destination.value()]);
   probes_.transfer_delivered.write(
       {now(), set.kind, set.source, set.destination, set.size(), passed, set.sent, set.spilled});
   tlm::tlm_phase phase = tlm::BEGIN_REQ;

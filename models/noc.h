@@ -1,4 +1,4 @@
-// The network on chip: a mesh of routers, one endpoint a tile and one for the DRAM at a corner.
+// The network on chip: routers, one endpoint a tile and one for the DRAM.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,7 @@ class Noc final : public sc_core::sc_module, private TransferListener {
   /// A transfer crosses all channels of its way at once.
   void cross_at_once(const SetTransaction& set);
 
-  int columns_;
-  NocRouting routing_;
+  NocGeometry geometry_;
   Probes& probes_;
   std::unique_ptr<NetworkModel> network_;
   std::vector<MeshPosition> position_;  ///< by endpoint

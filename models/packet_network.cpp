@@ -11,8 +11,6 @@ namespace {
 constexpr int kCreditCount = 1;
 constexpr int kSourceCreditCount = 2;
 
-constexpr int kLocal = NocGrid::kLocal;
-
 }  // namespace
 
 void PacketNetwork::Runs::push_back(Run run) {
@@ -43,8 +41,7 @@ PacketNetwork::PacketNetwork(const NocConfig& config) : RoutedNetwork{config}, p
     const Index inputs = link_of(router, 0) * static_cast<Index>(vcs());
     for (int side = 0; side < ports_; ++side) {
       input_ports_[link_of(router, side)] = {0, kNone, router, side};
-      if (side >= kLocal) {
-        const int endpoint = router * config.concentration + side - kLocal;
+      if (const int endpoint = grid_.endpoint_at(router, side); endpoint >= 0) {
         connect(link_of(router, side), inputs, ports_ * vcs(), sink_vc(endpoint));
         input_ports_[source_link(endpoint)].side = -1;
         connect(source_link(endpoint), source_link(endpoint) * static_cast<Index>(vcs()), vcs(),

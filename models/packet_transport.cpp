@@ -5,21 +5,21 @@
 namespace crossweave {
 namespace {
 
-constexpr int kPortsForEndpoints = 2;
-
 NocConfig config_of(const NocSpec& spec, const Placement& placement) {
   NocConfig config;
   config.model = spec.model;
-  config.topology = NocTopology::cmesh;
+  config.topology = spec.topology;
   config.columns = placement.mesh_columns;
   config.rows = placement.mesh_rows;
-  config.concentration = kPortsForEndpoints;
+  config.concentration = spec.concentration;
+  config.memory_router = kDramPosition.y * placement.mesh_columns + kDramPosition.x;
   config.routing = spec.routing;
   config.depth = spec.buffer;
   config.max_packet = spec.max_packet;
   config.link = spec.link_cycles;
   config.pipeline = spec.router_cycles;
-  config.virtual_channels = spec.virtual_channels;
+  config.virtual_channels =
+      spec.model == NocModel::flit ? spec.virtual_channels : fewest_virtual_channels(spec.topology);
   config.router = spec.router;
   config.cycles_per_flit = spec.cycles_per_flit;
   return config;
@@ -31,11 +31,12 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 PacketTransport::PacketTransport(const NocSpec& spec, const Placement& placement)
     : spec_{spec}, network_{make_routed_network(config_of(spec, placement))} {
-  const EndpointId dram{placement.position.size()};
-  for (std::size_t e = 0; e <= dram.value(); ++e) {
-    const MeshPosition at = position_of(EndpointId{e}, placement);
-    endpoints_.push_back((at.y * placement.mesh_columns + at.x) * kPortsForEndpoints + (e == dram.value() ? 1 : 0));
+  std::vector<int> tiles_at(static_cast<std::size_t>(network_->routers()), 0);
+  for (const MeshPosition at : placement.position) {
+    const int router = at.y * placement.mesh_columns + at.x;
+    endpoints_.push_back(router * spec.concentration + tiles_at[static_cast<std::size_t>(router)]++);
   }
+  endpoints_.push_back(network_->endpoints() - 1);
 }
 
 std::int64_t PacketTransport::flits_of(Bytes size) const {

@@ -11,15 +11,10 @@
 
 namespace crossweave {
 
-/// Such a network spans at most 256 by 256 routers.
-inline constexpr std::int64_t kMostPacketTiles = 65536;
-
 /// `noc.model: packet` and `flit`. A transfer is cut into packets of at most `max_packet` flits, the first of each its
 /// header. All of its packets are queued at the source at once; it has left when the source needs the last of them no
 /// longer, and has arrived when the tail of the last has.
-///
-/// The tiles' routers have a second local port, of which only that at the corner is used: by the DRAM, so that it
-/// shares the router, but no channel, with the tile there.
+/// The DRAM has a port of its own at its router, so that it shares the router, but no channel, with the tiles there.
 class PacketTransport final : public NetworkModel, private PacketListener {
  public:
   PacketTransport(const NocSpec& spec, const Placement& placement);
@@ -50,7 +45,7 @@ class PacketTransport final : public NetworkModel, private PacketListener {
 
   NocSpec spec_;
   std::unique_ptr<RoutedNetwork> network_;
-  std::vector<int> endpoints_;  ///< of the network, by ours
+  std::vector<int> endpoints_;  ///< of the network, by ours; the DRAM's is the last
   std::unordered_map<std::uint64_t, Progress> under_way_;
   TransferListener* listener_{nullptr};  ///< while time advances
   std::int64_t flits_sent_{0};

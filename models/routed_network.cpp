@@ -1,7 +1,6 @@
 #include "models/routed_network.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include "models/flit_network.h"
@@ -10,12 +9,8 @@
 namespace crossweave {
 namespace {
 
-constexpr int kMaxExtent = 256;
-constexpr int kMaxConcentration = 4;  // a request mask of 64 bits holds 8 ports of 8 virtual channels
 constexpr int kMaxFlits = 4096;
 constexpr int kMaxCycles = 1000;
-/// Of a message class in the flit network, for the same mask.
-constexpr int kMaxVirtualChannels = 8;
 
 constexpr int kEast = static_cast<int>(RouterSide::east);
 constexpr int kWest = static_cast<int>(RouterSide::west);
@@ -27,6 +22,11 @@ std::optional<Failure> not_within(const char* what, int value, int most) {
     return std::nullopt;
   }
   return Failure{std::string{what} + ": expected 1 to " + std::to_string(most) + ", got " + std::to_string(value)};
+}
+
+/// Ports of a router, whether connected or not.
+int ports_of(const NocConfig& config) {
+  return NocGrid::kLocal + config.concentration + (config.memory_router ? 1 : 0);
 }
 
 std::optional<Failure> why_not_a_packet_network(const NocConfig& config) {
@@ -47,8 +47,13 @@ std::optional<Failure> why_not_a_packet_network(const NocConfig& config) {
 }
 
 std::optional<Failure> why_not_a_flit_network(const NocConfig& config) {
-  if (std::optional<Failure> failure = not_within("virtual channels", config.virtual_channels, kMaxVirtualChannels)) {
+  if (std::optional<Failure> failure =
+          not_within("virtual channels", config.virtual_channels, kMaxNocVirtualChannels)) {
     return failure;
+  }
+  if (const int most = kMaxNocRequests / ports_of(config); config.virtual_channels > most) {
+    return Failure{"a router of " + std::to_string(ports_of(config)) + " ports has at most " + std::to_string(most) +
+                   " virtual channels for each message class, got " + std::to_string(config.virtual_channels)};
   }
   if (std::optional<Failure> failure = not_within("cycles per flit", config.cycles_per_flit, kMaxCycles)) {
     return failure;
@@ -83,9 +88,9 @@ RouterPipeline pipeline_of(NocRouter router) {
 }
 
 std::optional<Failure> why_not_a_network(const NocConfig& config) {
-  const auto within = {not_within("columns", config.columns, kMaxExtent),
-                       not_within("rows", config.rows, kMaxExtent),
-                       not_within("concentration", config.concentration, kMaxConcentration),
+  const auto within = {not_within("columns", config.columns, kMostNocExtent),
+                       not_within("rows", config.rows, kMostNocExtent),
+                       not_within("concentration", config.concentration, kMaxNocConcentration),
                        not_within("depth", config.depth, kMaxFlits),
                        not_within("longest packet", config.max_packet, kMaxFlits),
                        not_within("router pipeline", config.pipeline, kMaxCycles),
@@ -98,73 +103,65 @@ std::optional<Failure> why_not_a_network(const NocConfig& config) {
   if (config.concentration > 1 && config.topology != NocTopology::cmesh) {
     return Failure{"several endpoints a router are a concentrated mesh (cmesh)"};
   }
+  if (config.memory_router && (*config.memory_router < 0 || *config.memory_router >= config.columns * config.rows)) {
+    return Failure{"the memory is at one of the routers"};
+  }
   return config.model == NocModel::flit ? why_not_a_flit_network(config) : why_not_a_packet_network(config);
 }
 
 // --- the wires ---
 
 NocGrid::NocGrid(const NocConfig& config)
-    : columns_{config.columns},
-      rows_{config.rows},
+    : geometry_{config.topology, config.routing, config.columns, config.rows},
       concentration_{config.concentration},
-      torus_{config.topology == NocTopology::torus},
-      x_first_{config.routing == NocRouting::xy} {
-  for (int router = 0; router < routers(); ++router) {
-    place_.push_back({router % columns_, router / columns_});
+      ports_{ports_of(config)} {
+  for (int router = 0; router < config.columns * config.rows; ++router) {
+    place_.push_back({router % config.columns, router / config.columns});
+    for (int local = 0; local < concentration_; ++local) {
+      homes_.push_back({router, kLocal + local});
+    }
+  }
+  if (config.memory_router) {
+    homes_.push_back({*config.memory_router, kLocal + concentration_});
   }
 }
 
-int NocGrid::neighbour(int router, int side) const {
-  const auto [x, y] = place_[static_cast<std::size_t>(router)];
-  const int to_x = x + (side == kEast ? 1 : 0) - (side == kWest ? 1 : 0);
-  const int to_y = y + (side == kSouth ? 1 : 0) - (side == kNorth ? 1 : 0);
-  if (torus_) {
-    return (to_y + rows_) % rows_ * columns_ + (to_x + columns_) % columns_;
-  }
-  return to_x < 0 || to_x >= columns_ || to_y < 0 || to_y >= rows_ ? -1 : to_y * columns_ + to_x;
+int NocGrid::neighbour(int router, int port) const {
+  const std::optional<MeshPosition> beyond =
+      geometry_.neighbour(place_[static_cast<std::size_t>(router)], static_cast<RouterSide>(std::min(port, kLocal)));
+  return beyond ? beyond->y * geometry_.columns + beyond->x : -1;
 }
 
-int NocGrid::side_towards(Place from, Place to) const {
-  // Upwards where that is no longer than downwards.
-  const auto upwards = [this](int at, int goal, int extent) {
-    return torus_ ? 2 * ((goal - at + extent) % extent) <= extent : goal > at;
-  };
-  if (from.x != to.x && (x_first_ || from.y == to.y)) {
-    return upwards(from.x, to.x, columns_) ? kEast : kWest;
+int NocGrid::endpoint_at(int router, int port) const {
+  if (port < kLocal) {
+    return -1;
   }
-  if (from.y != to.y) {
-    return upwards(from.y, to.y, rows_) ? kSouth : kNorth;
+  if (port < kLocal + concentration_) {
+    return router * concentration_ + port - kLocal;
   }
-  return kLocal;
+  return homes_.back().router == router ? endpoints() - 1 : -1;
 }
 
 /// Whether the channel is the one of its ring that goes from one end of the row or column to the other.
-bool NocGrid::crosses_dateline(Place from, int side) const {
-  return (side == kEast && from.x == columns_ - 1) || (side == kWest && from.x == 0) ||
-         (side == kSouth && from.y == rows_ - 1) || (side == kNorth && from.y == 0);
+bool NocGrid::crosses_dateline(MeshPosition from, int side) const {
+  return (side == kEast && from.x == geometry_.columns - 1) || (side == kWest && from.x == 0) ||
+         (side == kSouth && from.y == geometry_.rows - 1) || (side == kNorth && from.y == 0);
 }
 
 NocGrid::Hop NocGrid::next_hop(int router, int from, bool beyond_dateline, int destination) const {
-  const int goal = concentration_ == 1 ? destination : destination / concentration_;
-  const Place at = place_[static_cast<std::size_t>(router)];
-  const int side = side_towards(at, place_[static_cast<std::size_t>(goal)]);
-  if (side == kLocal) {
-    return {kLocal + destination - goal * concentration_, false};
+  const Home goal = home(destination);
+  if (goal.router == router) {
+    return {goal.port, false};
   }
+  const MeshPosition at = place_[static_cast<std::size_t>(router)];
+  const int side = static_cast<int>(geometry_.side_towards(at, place_[static_cast<std::size_t>(goal.router)]));
   const bool same_ring = from < kLocal && from / 2 == side / 2;
-  return {side, torus_ && ((same_ring && beyond_dateline) || crosses_dateline(at, side))};
+  return {side, is_torus() && ((same_ring && beyond_dateline) || crosses_dateline(at, side))};
 }
 
 int NocGrid::routers_between(int source, int destination) const {
-  const Place from = place_[static_cast<std::size_t>(source / concentration_)];
-  const Place to = place_[static_cast<std::size_t>(destination / concentration_)];
-  int x = std::abs(from.x - to.x);
-  int y = std::abs(from.y - to.y);
-  if (torus_) {
-    x = std::min(x, columns_ - x);
-    y = std::min(y, rows_ - y);
-  }
-  return x + y + 1;
+  return geometry_.routers_between(place_[static_cast<std::size_t>(home(source).router)],
+                                   place_[static_cast<std::size_t>(home(destination).router)]);
 }
 
 // --- what all networks have ---
@@ -182,10 +179,10 @@ std::vector<NocLink> RoutedNetwork::links() const {
   std::vector<NocLink> result;
   for (int router = 0; router < routers(); ++router) {
     for (int port = 0; port < grid_.ports(); ++port) {
-      if (port >= NocGrid::kLocal || grid_.neighbour(router, port) >= 0) {
-        const int endpoint = port < NocGrid::kLocal ? 0 : router * config_.concentration + port - NocGrid::kLocal;
-        result.push_back(
-            {router, static_cast<RouterSide>(std::min(port, NocGrid::kLocal)), endpoint, flits_across(router, port)});
+      const int endpoint = grid_.endpoint_at(router, port);
+      if (endpoint >= 0 || grid_.neighbour(router, port) >= 0) {
+        result.push_back({router, static_cast<RouterSide>(std::min(port, NocGrid::kLocal)), std::max(endpoint, 0),
+                          flits_across(router, port)});
       }
     }
   }

@@ -2,23 +2,22 @@
 // whoever owns the clock drives it. docs/noc.md describes the models.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "arch/architecture.h"
 #include "arch/diagnostics.h"
+#include "arch/noc_geometry.h"
 #include "models/event_wheel.h"
 #include "models/index_pool.h"
 
 namespace crossweave {
 
-enum class NocTopology { mesh, torus, cmesh };
-inline constexpr std::array<std::string_view, 3> kNocTopologyNames{"mesh", "torus", "cmesh"};
+/// A network spans at most so many columns and rows of routers.
+inline constexpr int kMostNocExtent = 256;
 
 /// Each class is a virtual network: it has buffers and credits of its own, so that none can block another.
 enum class MessageClass { psum, data, memory_request, memory_response };
@@ -32,6 +31,9 @@ struct NocConfig {
   int rows{1};
   /// Endpoints of a router; 1 unless the topology is `cmesh`.
   int concentration{1};
+  /// The router of the memory, if there is one: it has a local port more, and on it an endpoint that comes after all
+  /// others.
+  std::optional<int> memory_router{};
   NocRouting routing{NocRouting::xy};
   /// Flits that an input buffer holds, per port and virtual channel.
   int depth{8};
@@ -70,7 +72,7 @@ struct RouterPipeline {
 
 struct NocPacket {
   int source{0};       ///< endpoint: router * concentration + its number there; router = y * columns + x
-  int destination{0};  ///< endpoint
+  int destination{0};  ///< endpoint; the memory's is the last
   int flits{1};        ///< with the header
   MessageClass message_class{MessageClass::data};
   std::uint64_t tag{0};  ///< the owner's; comes back with each event
@@ -92,9 +94,6 @@ class PacketListener {
   ~PacketListener() = default;
 };
 
-/// The side of a router on which a port lies; local ports follow from `local` on.
-enum class RouterSide { east, west, south, north, local };  // +x, -x, +y, -y
-
 /// A channel that flits cross, and how many did.
 struct NocLink {
   int router{0};                      ///< from whose output
@@ -110,22 +109,29 @@ struct NocFlitCounts {
   [[nodiscard]] std::int64_t in_flight() const { return injected + replicas - ejected; }
 };
 
-/// Routers, their neighbours and the dimension-order ways between them.
+/// What is connected to which port of which router, and the ways between endpoints.
 class NocGrid {
  public:
-  static constexpr int kSides = 4;  // of a router that have neighbours; local ports follow
   static constexpr int kLocal = static_cast<int>(RouterSide::local);
 
   explicit NocGrid(const NocConfig& config);
 
-  [[nodiscard]] int routers() const { return columns_ * rows_; }
-  [[nodiscard]] int endpoints() const { return routers() * concentration_; }
-  /// Ports of a router: its sides, then its endpoints.
-  [[nodiscard]] int ports() const { return kSides + concentration_; }
-  [[nodiscard]] bool is_torus() const { return torus_; }
-  /// The router beyond a side; -1 at the edge of a mesh.
-  [[nodiscard]] int neighbour(int router, int side) const;
+  [[nodiscard]] int routers() const { return static_cast<int>(place_.size()); }
+  [[nodiscard]] int endpoints() const { return static_cast<int>(homes_.size()); }
+  /// Ports of a router: its sides, then its endpoints, then the memory's. Some may be connected to nothing.
+  [[nodiscard]] int ports() const { return ports_; }
+  [[nodiscard]] bool is_torus() const { return geometry_.is_torus(); }
+  /// The router beyond a port; -1 at the edge of a mesh, and beyond local ports.
+  [[nodiscard]] int neighbour(int router, int port) const;
   [[nodiscard]] static constexpr int opposite(int side) { return side ^ 1; }
+  /// The port of an endpoint.
+  struct Home {
+    int router{0};
+    int port{0};
+  };
+  [[nodiscard]] Home home(int endpoint) const { return homes_[static_cast<std::size_t>(endpoint)]; }
+  /// The endpoint at a port; -1 where there is none.
+  [[nodiscard]] int endpoint_at(int router, int port) const;
 
   /// By which port a packet leaves a router; on a torus, whether on a virtual channel for packets beyond the dateline.
   struct Hop {
@@ -140,20 +146,13 @@ class NocGrid {
   [[nodiscard]] int routers_between(int source, int destination) const;
 
  private:
-  struct Place {
-    int x{0};
-    int y{0};
-  };
+  [[nodiscard]] bool crosses_dateline(MeshPosition from, int side) const;
 
-  [[nodiscard]] int side_towards(Place from, Place to) const;
-  [[nodiscard]] bool crosses_dateline(Place from, int side) const;
-
-  int columns_;
-  int rows_;
+  NocGeometry geometry_;
   int concentration_;
-  bool torus_;
-  bool x_first_;
-  std::vector<Place> place_;  ///< by router
+  int ports_;
+  std::vector<MeshPosition> place_;  ///< by router
+  std::vector<Home> homes_;          ///< by endpoint
 };
 
 /// Carries packets from endpoint to endpoint.

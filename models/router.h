@@ -3,17 +3,12 @@
 
 #include <cstdint>
 
+#include "arch/noc_geometry.h"
 #include "arch/units.h"
-#include "scheduler/placement.h"
 
 #include "models/systemc.h"
 
 namespace crossweave {
-
-/// XY routing: along the row first, then along the column. The next position towards `to`; `to` itself when there.
-[[nodiscard]] MeshPosition next_hop_xy(MeshPosition from, MeshPosition to);
-/// YX routing: the other way about.
-[[nodiscard]] MeshPosition next_hop_yx(MeshPosition from, MeshPosition to);
 
 /// State of one router. The network drives it; it has no process of its own.
 class Router final : public sc_core::sc_module {

@@ -43,6 +43,7 @@ RunEnd Simulation::run(std::optional<Duration> time_limit) {
   // At a time limit partial sums of what a pooling leaves out may still be on their way.
   const bool all_arrived = retired && !more_to_come;
   chip_.noc().check_conservation(all_arrived);
+  chip_.dram().check_conservation(all_arrived);
   check_invariant(!all_arrived || pool_.in_flight() == 0, "no transaction is left over");
   check_invariant(!all_arrived || chip_.empty(), "no buffer holds anything when all is done");
   if (retired) {

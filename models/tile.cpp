@@ -344,12 +344,10 @@ Duration Tile::begin_set(std::size_t number, SetId set, std::uint32_t image) {
   return to_duration(longest);
 }
 
-void Tile::end_set(std::size_t number, std::size_t position) {
-  const Part& part = parts_[number];
-  for (const PeId pe : part.spec->pes) {
+void Tile::end_set(std::size_t number) {
+  for (const PeId pe : parts_[number].spec->pes) {
     pes_[pe.value() - first_pe_.value()]->finish();
   }
-  free_input(part, position);
 }
 
 void Tile::free_input(const Part& part, std::size_t position) {
@@ -362,7 +360,7 @@ void Tile::free_input(const Part& part, std::size_t position) {
 void Tile::finish_set(DuplicateRun& run) {
   const Station& station = plan_.stations[run.station];
   const StationDuplicate& duplicate = station.duplicates[run.duplicate];
-  const std::size_t position = run.group.finish();
+  const std::size_t position = run.group.finished();
   Job job{.kind = Job::Kind::partial_sum,
           .station = run.station,
           .duplicate = run.duplicate,
@@ -370,9 +368,15 @@ void Tile::finish_set(DuplicateRun& run) {
           .image = static_cast<std::uint32_t>(position / duplicate.sequence.size()),
           .journey = probes_.journeys.begin(run.station)};
   for (const DuplicateRun::Member& member : run.members) {
-    member.tile->end_set(member.part, position);
+    member.tile->end_set(member.part);
   }
+  // Not before: space that input gives up may be what the next set waits for, and all crossbars must be free by then.
+  run.group.finish();
   probes_.set_finished.write({now(), job.image, *station.layer, run.duplicate, job.set, job.journey.leg});
+  // What this gives back may be what the next set waits for.
+  for (const DuplicateRun::Member& member : run.members) {
+    member.tile->free_input(member.tile->parts_[member.part], position);
+  }
   try_start(run);
   for (job.slice = 0; job.slice < duplicate.slices.size(); ++job.slice) {
     // The sums of a tile's own crossbars are added inside it; between tiles they travel from the far ends home.
@@ -441,7 +445,7 @@ void Tile::send_partial_sum(const Job& job, std::size_t node) {
   set.destination = nodes[reduction_parent(plan_.reduction, node)];
   set.rect = station.set_rect(job.set);
   set.channels = slice_of(job).channels;
-  set.bits_per_element = precision_.psum_bits;
+  set.bits_per_element = station.psum_bits;
   set.slice = job.slice;
   set.result = store_result(set.size());
   set.journey = job.journey;
@@ -716,7 +720,7 @@ Bytes Tile::operands_of(const Job& job) const {
       return job.operands;
     case Job::Kind::partial_sum:
       return packed_size(plan_.stations[job.station].set_rect(job.set).area() * slice_of(job).channels.size(),
-                         precision_.psum_bits);
+                         plan_.stations[job.station].psum_bits);
     case Job::Kind::epilogue:
       return Bytes{};  // what it works on has just been made
   }

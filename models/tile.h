@@ -165,7 +165,7 @@ class Tile final : public sc_core::sc_module,
   /// When a part has read the input of a set out of the buffer.
   [[nodiscard]] Duration pass_input(std::size_t part, SetId set);
   [[nodiscard]] Duration begin_set(std::size_t part, SetId set, std::uint32_t image);
-  void end_set(std::size_t part, std::size_t position);
+  void end_set(std::size_t part);
   void finish_set(DuplicateRun& run);
 
   // Partial sums and results.

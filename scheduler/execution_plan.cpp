@@ -32,19 +32,20 @@ std::vector<int> every_row(int extent) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture)
+  PlanBuilder(const ScheduledNetwork& network, const Architecture& architecture, Placement placement)
       : network_{network},
         graph_{network.mapped.graph},
         architecture_{architecture},
         consumers_{graph_.consumers()},
         moves_data_only_(graph_.size(), false),
         readers_(graph_.size(), 0),
-        host_(graph_.size()) {}
+        host_(graph_.size()) {
+    plan_.placement = std::move(placement);
+  }
 
   ExecutionPlan build() {
     plan_.mode = network_.schedule.mode;
     plan_.reduction = architecture_.tile.reduction;
-    plan_.placement = place_snake(network_.mapped.crossbars, network_.duplicates, network_.pes, architecture_.tile);
     find_data_movement();
     count_readers();
     LayerId layer{0};
@@ -446,6 +447,10 @@ class PlanBuilder {
       const OperationId last = station.epilogue.empty() ? station.operation : station.epilogue.back();
       const int stated = graph_[last].output_bits;
       station.bits_per_element = stated > 0 ? stated : architecture_.precision.activation_bits;
+      if (station.layer) {
+        station.psum_bits = psum_bits(architecture_.precision, architecture_.crossbar,
+                                      network_.mapped.crossbars[*station.layer].vertical);
+      }
     }
   }
 
@@ -514,8 +519,17 @@ std::size_t reduction_children(Reduction reduction, std::size_t node, std::size_
   return children;
 }
 
+MeshPosition position_of(EndpointId endpoint, const Placement& placement) {
+  return endpoint.value() == placement.position.size() ? kDramPosition : placement.position[TileId{endpoint.value()}];
+}
+
+ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture,
+                                  Placement placement) {
+  return PlanBuilder{network, architecture, std::move(placement)}.build();
+}
+
 ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture) {
-  return PlanBuilder{network, architecture}.build();
+  return make_execution_plan(network, architecture, place_snake(network, architecture));
 }
 
 }  // namespace crossweave

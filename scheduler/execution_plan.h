@@ -104,6 +104,8 @@ struct Station {
   Shape result;
   /// Width of the result's elements: what the network file states, or the architecture's activations.
   int bits_per_element{0};
+  /// Width of partial sums on their way between the tiles of a base layer.
+  int psum_bits{0};
   /// Which part of the result each set yields; differs from `grid` behind a pooling epilogue. Cells may be empty.
   AxisGrid result_grid;
   IdVector<DuplicateId, StationDuplicate> duplicates;
@@ -138,8 +140,14 @@ struct ExecutionPlan {
   [[nodiscard]] std::size_t tile_count() const { return placement.position.size(); }
 };
 
-/// Places every operation of a scheduled network and computes its delivery lists. Reads the order of a schedule, never
-/// its times.
+/// Where an endpoint stands: a tile in its place, the DRAM at the router of the first corner.
+[[nodiscard]] MeshPosition position_of(EndpointId endpoint, const Placement& placement);
+
+/// Finds a home for every operation of a scheduled network whose crossbars are placed, and computes its delivery lists.
+/// Reads the order of a schedule, never its times.
+[[nodiscard]] ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture,
+                                                Placement placement);
+/// The same with place_snake, the default.
 [[nodiscard]] ExecutionPlan make_execution_plan(const ScheduledNetwork& network, const Architecture& architecture);
 
 }  // namespace crossweave

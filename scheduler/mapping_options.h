@@ -14,6 +14,10 @@ inline constexpr std::array<std::string_view, 4> kDuplicationNames{"none", "sum"
 enum class Partition { interleaved, blocks };
 inline constexpr std::array<std::string_view, 2> kPartitionNames{"interleaved", "blocks"};
 
+/// Which tiles duplicates lie on, and where these stand in the mesh.
+enum class PlacementMethod { snake, random, optimized };
+inline constexpr std::array<std::string_view, 3> kPlacementMethodNames{"snake", "random", "optimized"};
+
 /// Order of the sets of one layer on its crossbars (Stage III).
 enum class SetOrder { raster, ready };
 inline constexpr std::array<std::string_view, 2> kSetOrderNames{"raster", "ready"};

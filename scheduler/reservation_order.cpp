@@ -25,10 +25,9 @@ std::size_t copies_of(const Station& station, SetId set, const ResultSlice& slic
 
 class BufferPlanner {
  public:
-  BufferPlanner(const ExecutionPlan& plan, const WorkOrder& work, int psum_bits, const BufferSpec& spec)
+  BufferPlanner(const ExecutionPlan& plan, const WorkOrder& work, const BufferSpec& spec)
       : plan_{plan},
         work_{work},
-        psum_bits_{psum_bits},
         spec_{spec},
         spills_{spec.model == BufferModel::limited && spec.spill == Spill::dram},
         readers_{plan},
@@ -73,7 +72,7 @@ class BufferPlanner {
       for_each_copy(station, set, slice, [&](const Delivery& delivery, Interval channels) {
         reserve_for_copy(image, id, delivery, channels, made);
       });
-      const Bytes psum = packed_size(station.set_rect(set).area() * slice.channels.size(), psum_bits_);
+      const Bytes psum = packed_size(station.set_rect(set).area() * slice.channels.size(), station.psum_bits);
       const Bytes result =
           packed_size(station.result_rect(set).area() * slice.channels.size(), station.bits_per_element);
       for (std::uint32_t node = 0; node < slice.nodes.size(); ++node) {
@@ -251,7 +250,6 @@ class BufferPlanner {
 
   const ExecutionPlan& plan_;
   const WorkOrder& work_;
-  int psum_bits_;
   BufferSpec spec_;
   bool spills_;
   TileReaders readers_;
@@ -318,8 +316,8 @@ Bytes most_resident(const std::vector<Residency>& turns, const IdVector<RegionId
   return most;
 }
 
-BufferPlan make_buffer_plan(const ExecutionPlan& plan, const WorkOrder& work, int psum_bits, const BufferSpec& spec) {
-  return BufferPlanner{plan, work, psum_bits, spec}.build();
+BufferPlan make_buffer_plan(const ExecutionPlan& plan, const WorkOrder& work, const BufferSpec& spec) {
+  return BufferPlanner{plan, work, spec}.build();
 }
 
 }  // namespace crossweave

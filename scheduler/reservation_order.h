@@ -105,10 +105,8 @@ struct BufferPlan {
   IdVector<EndpointId, Bytes> most_for_one;
 };
 
-/// `psum_bits`: width of partial sums. With `spill: dram`, input buffers of the capacity in `spec` suffice wherever
-/// they hold what one piece of work needs.
-[[nodiscard]] BufferPlan make_buffer_plan(const ExecutionPlan& plan, const WorkOrder& work, int psum_bits,
-                                          const BufferSpec& spec);
+/// With `spill: dram`, input buffers of the capacity in `spec` suffice wherever they hold what one piece of work needs.
+[[nodiscard]] BufferPlan make_buffer_plan(const ExecutionPlan& plan, const WorkOrder& work, const BufferSpec& spec);
 
 /// The most that lies in an input buffer at once when work is done in its order, one piece after the other: at each
 /// piece, all regions whose first use has come and whose last use has not passed. `turns` in order.

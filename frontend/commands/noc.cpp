@@ -99,7 +99,7 @@ NocConfig network_of(const NocOptions& options, Diagnostics& problems) {
   config.routing = choose<NocRouting>("--routing", options.routing, kNocRoutingNames, problems);
   set_size(options.size, config, problems);
   config.concentration = options.concentration.value_or(config.topology == NocTopology::cmesh ? 4 : 1);
-  config.virtual_channels = options.vcs.value_or(config.topology == NocTopology::torus ? 2 : 1);
+  config.virtual_channels = options.vcs.value_or(fewest_virtual_channels(config.topology));
   config.depth = options.depth;
   config.max_packet = options.max_packet;
   config.link = options.link;

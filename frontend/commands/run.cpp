@@ -1,9 +1,5 @@
-#include <cerrno>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <optional>
-#include <system_error>
 
 #include <spdlog/spdlog.h>
 
@@ -22,31 +18,6 @@ constexpr const char* kWaveformFile = "trace.vcd";
 constexpr const char* kWaveformSaveFile = "trace.gtkw";
 constexpr const char* kReportFile = "report.html";
 
-/// Opened before the simulation, not after it in vain.
-class LargeFile {
- public:
-  LargeFile(const std::filesystem::path& file, Diagnostics& problems) : file_{file} {
-    errno = 0;
-    stream_.open(file, std::ios::binary);
-    if (!stream_) {
-      problems.push_back({{file.string(), 0, 0},
-                          "cannot write: " + std::error_code{errno, std::generic_category()}.message(),
-                          Severity::error});
-    }
-  }
-  [[nodiscard]] std::ostream& stream() { return stream_; }
-  void close(Diagnostics& problems) {
-    stream_.close();
-    if (!stream_) {
-      problems.push_back({{file_.string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
-    }
-  }
-
- private:
-  std::filesystem::path file_;
-  std::ofstream stream_;
-};
-
 int run(const RunOptions& options, const RecordingOptions& recording) {
   Diagnostics problems;
   const Recordings recordings = recording.read(problems);
@@ -59,10 +30,7 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
   }
   const ExecutionPlan& plan = prepared->plan;
   RecordedRun recorded{*prepared, recordings};
-  std::optional<LargeFile> trace;
-  if (recordings.timeline) {
-    trace.emplace(recording.trace, problems);
-  }
+  ReservedFile trace{recording.trace, problems};
   if (recordings.waveform && !recorded.waveform().shows_anything()) {
     problems.push_back(problem_with("--vcd-scope: no scope of this chip matches '" + recording.vcd_scope +
                                     "'; scopes are named tile0, tile0.pe0, tile0.gpeu and noc.router0_0"));
@@ -74,10 +42,7 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
   if (!directory) {
     return report(directory.error());
   }
-  std::optional<LargeFile> waveform;
-  if (recordings.waveform) {
-    waveform.emplace(directory->file(kWaveformFile), problems);
-  }
+  ReservedFile waveform{recordings.waveform ? directory->file(kWaveformFile).string() : "", problems};
   if (!problems.empty()) {
     return report(problems);
   }
@@ -98,18 +63,16 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
     files.push_back({kReportFile, run_page(*prepared, recorded, identity)});
   }
   std::vector<std::string> names = names_of(files);
-  if (waveform) {
-    static_cast<void>(
-        recorded.waveform().write(waveform->stream(), recorded.stopped_at(), recorded.stalls(),
-                                                recorded.latency()));
-    waveform->close(problems);
+  if (waveform.wanted()) {
+    recorded.waveform().write(waveform.stream(), recorded.stopped_at(), recorded.stalls(), recorded.latency());
+    static_cast<void>(waveform.close(problems));
     files.push_back({kWaveformSaveFile, recorded.waveform().gtkwave_save_file(kWaveformFile)});
     names.emplace_back(kWaveformFile);
     names.emplace_back(kWaveformSaveFile);
   }
-  if (trace) {
-    write_perfetto_trace(trace->stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
-    trace->close(problems);
+  if (trace.wanted()) {
+    write_perfetto_trace(trace.stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
+    static_cast<void>(trace.close(problems));
   }
   const Diagnostics unwritten = write_all(*directory, files);
   problems.insert(problems.end(), unwritten.begin(), unwritten.end());
@@ -120,18 +83,14 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
   if (measured.attribution) {
     more.emplace_back("limited by", limits_in_words(*measured.attribution, plan));
   }
-  if (trace) {
+  if (trace.wanted()) {
     more.emplace_back("trace", recording.trace);
   }
   std::cout << run_table(*prepared, &measured, more, directory->path().string(), names);
   if (recorded.completed()) {
     return kExitDone;
   }
-  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(recorded.end().outcome) << '\n';
-  for (const std::string& line : recorded.end().waiting) {
-    std::cerr << "  " << line << '\n';
-  }
-  return kExitUnfinished;
+  return report_unfinished(recorded.end());
 }
 
 }  // namespace

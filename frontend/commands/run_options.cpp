@@ -1,7 +1,9 @@
 #include "frontend/commands/run_options.h"
 
 #include <algorithm>
+#include <iostream>
 
+#include "frontend/commands/command.h"
 #include "frontend/import/network_file.h"
 
 namespace crossweave {
@@ -31,6 +33,14 @@ std::vector<std::string> names_of(const std::vector<OutputFile>& files) {
   std::vector<std::string> names(files.size());
   std::ranges::transform(files, names.begin(), &OutputFile::name);
   return names;
+}
+
+int report_unfinished(const RunEnd& end) {
+  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(end.outcome) << '\n';
+  for (const std::string& line : end.waiting) {
+    std::cerr << "  " << line << '\n';
+  }
+  return kExitUnfinished;
 }
 
 Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files) {

@@ -11,6 +11,7 @@
 #include "frontend/prepared_run.h"
 #include "frontend/report/output_directory.h"
 #include "frontend/report/summary.h"
+#include "models/simulation.h"
 
 namespace crossweave {
 
@@ -39,6 +40,9 @@ struct OutputFile {
 };
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<OutputFile>& files);
+
+/// Says on stderr who waits for what in a simulation that did not complete; returns kExitUnfinished.
+int report_unfinished(const RunEnd& end);
 
 /// Writes the files, or says what went wrong.
 [[nodiscard]] Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files);

@@ -64,7 +64,16 @@ void ActivityRecorder::on(const TransferDelivered& event) {
   traffic.size += event.size;
   if (event.source != event.destination) {
     traffic.over_links += event.size;
+    byte_hops_ += event.size.count() * event.routers;
   }
+}
+
+Bytes ActivityRecorder::over_links() const {
+  Bytes total;
+  for (const Traffic& traffic : traffic_) {
+    total += traffic.over_links;
+  }
+  return total;
 }
 
 Duration ActivityRecorder::total_active() const {

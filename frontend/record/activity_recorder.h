@@ -52,6 +52,9 @@ class ActivityRecorder {
   /// Matrix-vector multiplications finished, counted on each crossbar.
   [[nodiscard]] std::int64_t mvms() const { return mvms_; }
   [[nodiscard]] const Traffic& traffic(TransactionKind kind) const { return traffic_[static_cast<std::size_t>(kind)]; }
+  /// Bytes that left their tiles, and the same times the routers that they passed.
+  [[nodiscard]] Bytes over_links() const;
+  [[nodiscard]] std::int64_t byte_hops() const { return byte_hops_; }
   /// Of the network's input and output.
   [[nodiscard]] Bytes dram_read() const { return dram_read_; }
   [[nodiscard]] Bytes dram_written() const { return dram_written_; }
@@ -71,6 +74,7 @@ class ActivityRecorder {
   IdVector<LayerId, Layer> layers_;
   IdVector<LayerId, IdVector<DuplicateId, std::optional<SetId>>> running_sets_;
   std::array<Traffic, kTransactionKinds> traffic_{};
+  std::int64_t byte_hops_{0};
   std::int64_t mvms_{0};
   Bytes dram_read_;
   Bytes dram_written_;

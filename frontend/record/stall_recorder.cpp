@@ -89,7 +89,8 @@ void StallRecorder::on(const SetStarted& event) {
   record.free_since = duplicate.last == kNone ? Duration{} : finish_of(duplicate.last);
   record.reading = event.reading;
   record.start = event.at;
-  check_invariant(record.free_since <= event.at, "a set starts when the one before it is done");
+  check_invariant(record.previous == kNone || records_[record.previous].finish > Duration{},
+                  "a set starts when the one before it is done");
 
   // What all of the duplicate's PEs waited for last, whatever else was ready.
   const Duration complete = std::min(legs_[event.cause.value()].end, event.at);
@@ -283,9 +284,8 @@ void StallRecorder::for_each_wait(std::size_t run, std::size_t group,
   }
 }
 
-void StallRecorder::for_each_state(
-    std::optional<Duration> latency,
-    const std::function<void(std::size_t, PeState, Duration, Duration)>& visit) const {
+void StallRecorder::for_each_state(std::optional<Duration> latency,
+                                   const std::function<void(std::size_t, PeState, Duration, Duration)>& visit) const {
   for (std::size_t run = 0; run < records_.size(); ++run) {
     const Record& record = records_[run];
     const Duplicate& duplicate = duplicates_[record.layer][record.duplicate];

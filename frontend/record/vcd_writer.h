@@ -53,11 +53,9 @@ class VcdWriter {
   void release(Duration at, VcdVariable variable);
   void release(Duration at, VcdTextVariable variable);
 
-  /// Ends the file with the time stamp `end`, not before the last change. Call once.
+  /// Ends the file with the time stamp `end`, not before the last change. Call once. From then on the state of the
+  /// stream says whether all could be written.
   void finish(Duration end);
-
-  /// False once something could not be written, a full disk for instance; certain after finish() only.
-  [[nodiscard]] bool ok() const { return out_.good(); }
 
  private:
   enum class Kind : std::uint8_t { wire, integer, text };

@@ -368,7 +368,7 @@ void WaveformRecorder::apply(VcdWriter& vcd, const Change& change) const {
   }
 }
 
-bool WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorder& stalls,
+void WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorder& stalls,
                              std::optional<Duration> latency) {
   VcdWriter vcd{out, extent_.begin};
   add_states(stalls, latency);
@@ -391,7 +391,6 @@ bool WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorde
   }
   apply_others(last);
   vcd.finish(std::max(last, extent_.begin));
-  return vcd.ok();
 }
 
 std::string WaveformRecorder::gtkwave_save_file(const std::string& file) const {

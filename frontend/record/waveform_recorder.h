@@ -46,10 +46,8 @@ class WaveformRecorder {
 
   /// Some scope is shown.
   [[nodiscard]] bool shows_anything() const;
-  /// Writes the waveform of a run that ended at `end`, and completed with that latency, if it did; false when it could
-  /// not be written in full.
-  [[nodiscard]] bool write(std::ostream& out, Duration end, const StallRecorder& stalls,
-                           std::optional<Duration> latency);
+  /// Writes the waveform of a run that ended at `end`, and completed with that latency, if it did.
+  void write(std::ostream& out, Duration end, const StallRecorder& stalls, std::optional<Duration> latency);
   /// A save file of GTKWave for what has been written into `file` beside it: groups, formats and heights.
   [[nodiscard]] std::string gtkwave_save_file(const std::string& file) const;
 

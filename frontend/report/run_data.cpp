@@ -52,7 +52,11 @@ struct DuplicateRuns {
 class RunDataBuilder {
  public:
   RunDataBuilder(const PreparedRun& prepared, const RecordedRun& recorded)
-      : prepared_{prepared}, plan_{prepared.plan}, recorded_{recorded}, stalls_{recorded.stalls()}, runs_{stalls_.runs()} {
+      : prepared_{prepared},
+        plan_{prepared.plan},
+        recorded_{recorded},
+        stalls_{recorded.stalls()},
+        runs_{stalls_.runs()} {
     IdVector<LayerId, std::size_t> first_duplicate(plan_.placement.pes.size());
     std::size_t groups = 0;
     for (const Station& station : plan_.stations) {
@@ -272,7 +276,8 @@ class RunDataBuilder {
       for (const Times& span : times[i]) {
         const std::int64_t active = span[static_cast<std::size_t>(PeState::active)];
         activity.push_back(static_cast<std::uint8_t>((active * 255 + width / 2) / width));
-        const auto most = std::max_element(span.begin() + 1, span.begin() + static_cast<std::size_t>(PeState::finished));
+        const auto most =
+            std::max_element(span.begin() + 1, span.begin() + static_cast<std::size_t>(PeState::finished));
         waiting.push_back(*most > 0 ? static_cast<std::uint8_t>(most - span.begin() + 1) : 0);
       }
       list[i]["activity"] = base64(activity);
@@ -309,8 +314,8 @@ class RunDataBuilder {
   Json links() const {
     Json list = Json::array();
     for (const LoadRecorder::Link& link : recorded_.loads().links()) {
-      list.push_back({link.place.router.x, link.place.router.y, port_name(link.place.port), link.size.count(),
-                      share(link.busy)});
+      list.push_back(
+          {link.place.router.x, link.place.router.y, port_name(link.place.port), link.size.count(), share(link.busy)});
     }
     return list;
   }

@@ -6,8 +6,8 @@
 namespace crossweave {
 
 StateHistory state_history(const StallRecorder& stalls, Duration latency, std::size_t spans) {
-  const std::int64_t width =
-      std::max<std::int64_t>(1, (latency.count_ps() + static_cast<std::int64_t>(spans) - 1) / static_cast<std::int64_t>(spans));
+  const std::int64_t width = std::max<std::int64_t>(
+      1, (latency.count_ps() + static_cast<std::int64_t>(spans) - 1) / static_cast<std::int64_t>(spans));
   const auto count = static_cast<std::size_t>((latency.count_ps() + width - 1) / width);
   std::vector<std::array<std::int64_t, kPeStateNames.size()>> times(count);
   std::int64_t pes = stalls.unused_pes();

@@ -11,6 +11,7 @@
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
 #include "scheduler/lower_bounds.h"
+#include "scheduler/traffic.h"
 
 namespace crossweave {
 namespace {
@@ -47,9 +48,18 @@ Figures figures(const PreparedRun& run, const Measurement* measured) {
   return result;
 }
 
-std::int64_t tiles_of(const PreparedRun& run) {
-  const std::int64_t per_tile = run.config.architecture.tile.pes;
-  return (run.scheduled.pes + per_tile - 1) / per_tile;
+/// As measured, or as planned where nothing was simulated.
+NetworkLoad network_load(const PreparedRun& run, const Measurement* measured) {
+  if (measured != nullptr) {
+    return measured->load;
+  }
+  NetworkLoad load;
+  const std::vector<TrafficFlow> traffic = traffic_of(run.plan);
+  for (const TrafficFlow& flow : traffic) {
+    load.size += flow.size;
+  }
+  load.byte_hops = byte_hops(traffic, run.plan.placement, run.config.architecture.noc);
+  return load;
 }
 
 Json shape(const Shape& s) { return {s.height, s.width, s.channels}; }
@@ -109,7 +119,7 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
                      {"min_pes", scheduled.mapped.min_pes}};
   json["architecture"] = run.config.architecture.name;
   json["pes"] = scheduled.pes;
-  json["tiles"] = tiles_of(run);
+  json["tiles"] = run.plan.tile_count();
   json["duplicates"] = scheduled.duplicates.raw();
   if (completed(measured)) {
     json["latency_ps"] = measured->latency.count_ps();
@@ -125,6 +135,8 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
   }
   json["sets"] = scheduled.set_count();
   json["dependencies"] = count_dependencies(scheduled.dependencies, scheduled.grids);
+  const NetworkLoad load = network_load(run, measured);
+  json["traffic"] = {{"bytes", load.size.count()}, {"byte_hops", load.byte_hops}};
   if (has_latency) {
     json["layers"] = Json::array();
     for (const LayerId layer : ids(scheduled.mapped.layers)) {
@@ -194,9 +206,11 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
       "architecture",
       fmt::format("{}, {} x {} crossbars, t_MVM {}", config.architecture.name, config.architecture.crossbar.rows,
                   config.architecture.crossbar.columns, to_string(config.architecture.crossbar.mvm_latency)));
-  lines.emplace_back("mapping", fmt::format("{} PEs on {} tiles, duplication {}, {}", scheduled.pes, tiles_of(run),
-                                            kDuplicationNames[static_cast<std::size_t>(config.duplication)],
-                                            kPartitionNames[static_cast<std::size_t>(config.partition)]));
+  lines.emplace_back("mapping",
+                     fmt::format("{} PEs on {} tiles, duplication {}, {}, {}", scheduled.pes, run.plan.tile_count(),
+                                 kDuplicationNames[static_cast<std::size_t>(config.duplication)],
+                                 kPartitionNames[static_cast<std::size_t>(config.partition)],
+                                 kPlacementMethodNames[static_cast<std::size_t>(config.placement)]));
   lines.emplace_back("schedule",
                      fmt::format("{}, {} sets, order {}", kScheduleModeNames[static_cast<std::size_t>(config.mode)],
                                  scheduled.set_count(), kSetOrderNames[static_cast<std::size_t>(config.order)]));
@@ -219,6 +233,14 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
     lines.emplace_back("utilization", fmt::format("{} % of {} PEs", fixed(100 * result.utilization, 2), scheduled.pes));
     lines.emplace_back("lower bound", fmt::format("{} cycles; the latency is {} times that", bound,
                                                   fixed(cycles / static_cast<double>(bound), 3)));
+    const NetworkLoad load = network_load(run, measured);
+    if (load.size > Bytes{}) {
+      lines.emplace_back(
+          "traffic",
+          fmt::format("{} MB between tiles and DRAM, over {} routers on average",
+                      fixed(static_cast<double>(load.size.count()) / 1e6, 3),
+                      fixed(static_cast<double>(load.byte_hops) / static_cast<double>(load.size.count()), 2)));
+    }
   }
   lines.insert(lines.end(), more.begin(), more.end());
   std::string names;

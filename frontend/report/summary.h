@@ -15,12 +15,19 @@
 
 namespace crossweave {
 
+/// What the network on chip carried: bytes, and those times the routers that they passed.
+struct NetworkLoad {
+  Bytes size;
+  std::int64_t byte_hops{0};
+};
+
 /// What the simulation measured, from the events that the models published.
 struct Measurement {
   std::string outcome;
   std::vector<std::string> waiting;  ///< who waits for what, unless completed
   Duration latency;
   Duration active;  ///< sum over all PEs
+  NetworkLoad load;
 
   struct Layer {
     Duration start;   ///< of its first set

@@ -10,15 +10,19 @@
 
 #include "scheduler/placement.h"
 #include "tests/support/fresh_kernel.h"
+#include "tests/support/networks.h"
 
 namespace crossweave {
 namespace {
 
-/// A mesh of `tiles` tiles of one crossbar each, as a chip would have it.
+/// A chip of `tiles` tiles of one crossbar each.
 Placement mesh_of(int tiles) {
-  IdVector<LayerId, CrossbarGrid> crossbars;
-  crossbars.push_back({tiles, 1, 0});
-  return place_snake(crossbars, {1}, tiles, TileSpec{1});
+  test::NetworkBuilder net;
+  net.conv(net.input({1, 1, tiles}), 1, 1);
+  Architecture architecture;
+  architecture.crossbar.rows = 1;
+  architecture.tile.pes = 1;
+  return place_snake(test::schedule_of(net.graph(), {}, architecture.crossbar), architecture);
 }
 
 class MockEndpoint final : public sc_core::sc_module {
@@ -101,21 +105,6 @@ struct Rig {
   Noc noc;
   std::vector<std::unique_ptr<MockEndpoint>> endpoints;
 };
-
-TEST_CASE("a route goes along the row first", "[noc]") {
-  CHECK(next_hop_xy({0, 0}, {2, 1}) == MeshPosition{1, 0});
-  CHECK(next_hop_xy({1, 0}, {2, 1}) == MeshPosition{2, 0});
-  CHECK(next_hop_xy({2, 0}, {2, 1}) == MeshPosition{2, 1});
-  CHECK(next_hop_xy({2, 1}, {2, 1}) == MeshPosition{2, 1});
-  CHECK(next_hop_xy({2, 2}, {0, 0}) == MeshPosition{1, 2});
-  CHECK(next_hop_xy({0, 2}, {0, 0}) == MeshPosition{0, 1});
-}
-
-TEST_CASE("a YX route goes along the column first", "[noc]") {
-  CHECK(next_hop_yx({0, 0}, {2, 1}) == MeshPosition{0, 1});
-  CHECK(next_hop_yx({0, 1}, {2, 1}) == MeshPosition{1, 1});
-  CHECK(next_hop_yx({2, 1}, {2, 1}) == MeshPosition{2, 1});
-}
 
 TEST_CASE("every pair of endpoints, on meshes with and without a complete last row", "[noc]") {
   const int tiles = GENERATE(1, 2, 3, 4, 5, 7, 9, 11, 13);

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "scheduler/buffer_requirements.h"
+#include "scheduler/place.h"
+#include "tests/support/dram_devices.h"
 #include "tests/support/networks.h"
 
 namespace crossweave::test {
@@ -17,7 +19,7 @@ struct Limits {
 
 [[nodiscard]] inline Limits limits_of(const ExecutionPlan& plan, const Architecture& architecture) {
   const WorkOrder work = make_work_order(plan);
-  BufferPlan buffers = make_buffer_plan(plan, work, architecture.precision.psum_bits, architecture.tile.buffer);
+  BufferPlan buffers = make_buffer_plan(plan, work, architecture.tile.buffer);
   BufferRequirements needs = buffer_requirements(plan, work, buffers, architecture.tile.buffer);
   return {std::move(buffers.order), std::move(needs)};
 }
@@ -60,10 +62,15 @@ inline Limits limit_to_least(const ExecutionPlan& plan, Architecture& architectu
   constexpr std::int64_t kSlow = 10'000'000;
   const auto speed = [&] { return kSlow * random.pick(std::vector<std::int64_t>{1, 10, 100, 1000}); };
   architecture.tile.gpeu = {GpeuModel::lanes, random.between(1, 16), Frequency::hertz(speed())};
-  architecture.noc.model = NocModel::packet;
+  architecture.noc.model = random.one_in(6) ? NocModel::flit : NocModel::packet;
   architecture.noc.clock = Frequency::hertz(speed());
   architecture.noc.flit = Bytes{random.pick(std::vector<std::int64_t>{1, 4, 32})};
   architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(speed()), Duration::nanoseconds(45)};
+  if (random.one_in(4)) {
+    architecture.dram.model = DramModel::banked;
+    static const BankedDramSpec kDevice = ddr4_2400();
+    architecture.dram.banked = kDevice;
+  }
   if (!random.one_in(4)) {
     architecture.tile.buffer.bandwidth = Rate::bytes_per_second(speed());
   }
@@ -71,13 +78,19 @@ inline Limits limit_to_least(const ExecutionPlan& plan, Architecture& architectu
   return architecture;
 }
 
-/// A random network on a random chip with buffers that are as small as can be.
+/// A random network on a random chip of any size, topology and placement, with buffers that are as small as can be.
 struct LeastCase {
   explicit LeastCase(std::uint64_t seed) {
     const RandomCase drawn = random_case(seed);
     Random random{seed};
     architecture = draw_speeds(drawn.architecture, random);
-    plan = make_execution_plan(drawn.network, architecture);
+    draw_chip(random, drawn.network.pes, architecture);
+    if (architecture.noc.model == NocModel::flit) {
+      draw_flit_network(random, architecture.noc);
+    }
+    plan = make_execution_plan(
+        drawn.network, architecture,
+        place(drawn.network, architecture, static_cast<PlacementMethod>(random.between(0, 2)), seed));
     limits = limit_to_least(plan, architecture, random.one_in(2) ? Spill::none : Spill::dram);
   }
   Architecture architecture;

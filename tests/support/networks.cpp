@@ -503,6 +503,30 @@ RandomCase random_case(std::uint64_t seed) {
   return {std::move(architecture), options, std::move(network)};
 }
 
+void draw_chip(Random& random, std::int64_t pes, Architecture& architecture) {
+  NocSpec& noc = architecture.noc;
+  noc.topology = random.pick(std::vector<NocTopology>{NocTopology::mesh, NocTopology::torus, NocTopology::cmesh});
+  noc.concentration = noc.topology == NocTopology::cmesh ? random.between(1, 4) : 1;
+  noc.routing = random.one_in(2) ? NocRouting::xy : NocRouting::yx;
+  int tiles = static_cast<int>((pes + architecture.tile.pes - 1) / architecture.tile.pes);
+  if (random.one_in(2)) {
+    tiles += random.between(0, 5);
+    architecture.chip.tiles = tiles;
+  }
+  if (random.one_in(2)) {
+    const int routers = (tiles + noc.concentration - 1) / noc.concentration;
+    // The packet network spans at most 256 routers each way.
+    const int columns = random.between((routers + 254) / 255, std::min(routers, 256));
+    architecture.chip.mesh = MeshExtent{columns, (routers + columns - 1) / columns + random.between(0, 1)};
+  }
+}
+
+void draw_flit_network(Random& random, NocSpec& noc) {
+  noc.model = NocModel::flit;
+  noc.router = random.pick<NocRouter>({NocRouter::one_stage, NocRouter::two_stage, NocRouter::four_stage});
+  noc.virtual_channels = fewest_virtual_channels(noc.topology) * random.between(1, 3);
+}
+
 namespace {
 
 void walk_back_paths(const NetworkGraph& graph, OperationId id, const Rect& output, std::vector<NeededRegion>& found) {

@@ -103,6 +103,12 @@ struct RandomCase {
 };
 [[nodiscard]] RandomCase random_case(std::uint64_t seed);
 
+/// Draws the size of a chip that holds `pes` PEs, and the topology of its network on chip.
+void draw_chip(Random& random, std::int64_t pes, Architecture& architecture);
+
+/// Makes it a flit network of the same topology, with any router and number of virtual channels.
+void draw_flit_network(Random& random, NocSpec& noc);
+
 /// A region of a base layer's OFM, by the operation that computes it.
 struct NeededRegion {
   OperationId producer;

@@ -42,11 +42,24 @@ inline NocConfig flit(NocConfig config, NocRouter router = NocRouter::two_stage)
   return config;
 }
 
-/// One network of each topology and routing, of packets.
+inline NocConfig with_memory(NocConfig config, int router) {
+  config.memory_router = router;
+  return config;
+}
+
+/// One network of each topology and routing, of packets; some with a memory.
 inline std::vector<NocConfig> some_of_each() {
   NocConfig yx = mesh(4, 3);
   yx.routing = NocRouting::yx;
-  return {mesh(1, 1), mesh(4, 3), yx, torus(4, 5), torus(2, 3), cmesh(3, 2, 4)};
+  return {mesh(1, 1),
+          mesh(4, 3),
+          yx,
+          torus(4, 5),
+          torus(2, 3),
+          cmesh(3, 2, 4),
+          with_memory(mesh(2, 2), 0),
+          with_memory(torus(3, 4), 7),
+          with_memory(cmesh(3, 2, 4), 5)};
 }
 
 /// The same of both models, and with every router of the flit network.
@@ -102,7 +115,8 @@ inline std::string name_of(const NocConfig& config) {
   }
   name += ' ';
   name += kNocTopologyNames.at(static_cast<std::size_t>(config.topology));
-  return name + ' ' + std::to_string(config.columns) + 'x' + std::to_string(config.rows) + ", " +
+  return name + ' ' + std::to_string(config.columns) + 'x' + std::to_string(config.rows) +
+         (config.memory_router ? ", memory at " + std::to_string(*config.memory_router) + ", " : ", ") +
          std::to_string(config.virtual_channels) + " channels, depth " + std::to_string(config.depth);
 }
 

@@ -152,7 +152,7 @@ TEST_CASE("a time limit ends a run with status 3 and says who waits") {
 
 TEST_CASE("on a mesh where data must travel, the paper's run takes longer than its peak") {
   const TemporaryDirectory work;
-  const std::string mesh = (kSource / "configs/architectures/mesh-unlimited-buffers.yaml").string();
+  const std::string mesh = (kSource / "configs/architectures/paper-mesh.yaml").string();
   const Finished run =
       crossweave(work.path(), {"run", kPaperRun, "--quiet", "--out", "o", "--set", "architecture=" + mesh});
   CHECK(run.err.empty());
@@ -163,6 +163,35 @@ TEST_CASE("on a mesh where data must travel, the paper's run takes longer than i
   CHECK(summary["latency_cycles"].is_number_float());
   CHECK(summary["latency_cycles"] > 5636);
   CHECK(summary["latency_cycles"] < 2 * 5636);
+}
+
+TEST_CASE("a larger chip and another placement change what travels, not the peak") {
+  const TemporaryDirectory work;
+  const auto figures = [&work](std::vector<std::string> settings) {
+    std::vector<std::string> arguments{"run", kPaperRun, "--quiet", "--out", "o"};
+    for (std::string& setting : settings) {
+      arguments.emplace_back("--set");
+      arguments.push_back(std::move(setting));
+    }
+    REQUIRE(crossweave(work.path(), arguments).status == 0);
+    arguments.front() = "schedule";
+    REQUIRE(crossweave(work.path(), arguments).status == 0);
+    Json summary = read_json(work.path() / "o/summary.json");
+    CHECK(summary["latency_cycles"] == 5636);
+    CHECK(summary["pes"] == 149);
+    // Planned and measured, it is the same.
+    CHECK(read_json(work.path() / "o/schedule.json")["traffic"] == summary["traffic"]);
+    return summary;
+  };
+  const Json snake = figures({});
+  const Json optimized = figures({"mapping.placement=optimized"});
+  const Json random = figures({"architecture.chip.tiles=40", "architecture.chip.mesh=[8, 6]",
+                               "mapping.placement=random", "mapping.placement_seed=7"});
+  CHECK(snake["tiles"] == 19);
+  CHECK(random["tiles"] == 40);
+  CHECK(random["utilization"] == snake["utilization"]);
+  CHECK(optimized["traffic"]["byte_hops"] < snake["traffic"]["byte_hops"]);
+  CHECK(snake["traffic"]["byte_hops"] < random["traffic"]["byte_hops"]);
 }
 
 TEST_CASE("the total number of PEs may stand in for the extra ones") {
@@ -212,10 +241,35 @@ TEST_CASE("every configuration we ship is valid") {
     INFO(entry.path());
     CHECK(crossweave(work.path(), {"describe", entry.path().string()}).status == 0);
   }
+}
+
+TEST_CASE("a small network runs on every architecture we ship") {
+  const TemporaryDirectory work;
+  // Few crossbars, so that it fits the smallest, but layers and pooling on several tiles.
+  std::ofstream{work.path() / "net.yaml"} << R"(name: small
+input: [16, 16, 3]
+layers:
+  - {op: conv, filters: 16, kernel: 3, padding: same, activation: relu}
+  - {op: max_pool, kernel: 2}
+  - {op: conv, filters: 32, kernel: 3, padding: same}
+  - {op: conv, filters: 8, kernel: 1}
+)";
+  std::size_t architectures = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator{kSource / "configs/architectures"}) {
     INFO(entry.path());
-    CHECK(crossweave(work.path(), {"check", kPaperRun, "--set", "architecture=" + entry.path().string()}).status == 0);
+    std::ofstream{work.path() / "run.yaml"} << "architecture: " << entry.path().string() << "\nnetwork: net.yaml\n";
+    for (const std::string placement : {"snake", "optimized"}) {
+      const Finished run = crossweave(
+          work.path(), {"run", "run.yaml", "--quiet", "--out", "o", "--set", "mapping.placement=" + placement});
+      CHECK(run.err.empty());
+      REQUIRE(run.status == 0);
+      const Json summary = read_json(work.path() / "o/summary.json");
+      CHECK(summary["outcome"] == "completed");
+      CHECK(summary["latency_cycles"] >= summary["scheduled_latency_cycles"]);
+    }
+    ++architectures;
   }
+  CHECK(architectures >= 8);
 }
 
 TEST_CASE("help and version are there for everyone") {

@@ -100,6 +100,8 @@ TEST_CASE("bytes are counted by kind, those over links apart") {
   CHECK(ofm.over_links == Bytes{64});
   CHECK(recorder.traffic(TransactionKind::dram_write).size == Bytes{8});
   CHECK(recorder.traffic(TransactionKind::psum).transfers == 0);
+  CHECK(recorder.over_links() == Bytes{72});
+  CHECK(recorder.byte_hops() == 64 * 2 + 8 * 3);
   CHECK(recorder.latency() == ns(0));
 }
 

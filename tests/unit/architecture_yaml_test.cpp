@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "arch/mvm_latency.h"
+
 using namespace crossweave;
 using Lines = std::vector<std::string>;
 
@@ -58,13 +60,31 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
   architecture.tile.pes = 3;
   architecture.precision = {4, 24};
   SECTION("all ideal") {}
+  SECTION("a chip of a given size") {
+    architecture.chip = {17, MeshExtent{6, 3}};
+    architecture.noc.model = NocModel::packet;
+    architecture.noc.topology = NocTopology::cmesh;
+    architecture.noc.concentration = 3;
+  }
+  SECTION("an MVM latency that is computed, and ADCs") {
+    architecture.crossbar = {128, 128, Duration::nanoseconds(2304)};
+    architecture.crossbar.mvm_timing = MvmTiming{Duration::nanoseconds(100), 1, 3, 1, Frequency::hertz(1'000'000'000)};
+    architecture.crossbar.adc_bits = 16;
+    architecture.precision = {16, std::nullopt};
+  }
+  SECTION("an MVM latency without ADCs") {
+    architecture.crossbar.mvm_timing = MvmTiming{Duration::nanoseconds(30), 3, 1, 0, {}};
+    architecture.crossbar.mvm_latency = Duration::nanoseconds(60);
+  }
   SECTION("nothing ideal") {
     architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
-    architecture.noc = {NocModel::packet, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
+    architecture.noc = {
+        NocModel::packet, NocTopology::mesh, 1, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
     architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
   }
   SECTION("a flit network") {
     architecture.noc.model = NocModel::flit;
+    architecture.noc.topology = GENERATE(NocTopology::mesh, NocTopology::torus);
     architecture.noc.virtual_channels = 4;
     architecture.noc.router = NocRouter::four_stage;
     architecture.noc.cycles_per_flit = 2;
@@ -126,7 +146,8 @@ dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
   expected.name = "mesh";
   expected.crossbar = {64, 32, Duration::nanoseconds(1400)};
   expected.tile = {4, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
-  expected.noc = {NocModel::packet, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
+  expected.noc = {
+      NocModel::packet, NocTopology::mesh, 1, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
   expected.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::nanoseconds(45)};
   CHECK(reading.architecture == expected);
 }
@@ -146,19 +167,24 @@ TEST_CASE("a flit network is read, and has the keys of its router") {
               "a.yaml:4:75: error: noc.router: expected one of: one_stage, two_stage, four_stage, got \"fast\"",
               "a.yaml:4:98: error: noc.cycles_per_flit: expected an integer in [1, 1000], got \"0\""});
   CHECK(noc("model: flit, router_cycles: 2").problems ==
-        Lines{"a.yaml:4:46: error: unknown key 'noc.router_cycles', expected one of: model, topology, routing, clock, "
-              "flit, max_packet, buffer, link_cycles, virtual_channels, router, cycles_per_flit"});
+        Lines{"a.yaml:4:46: error: unknown key 'noc.router_cycles', expected one of: model, topology, concentration, "
+              "routing, clock, flit, max_packet, buffer, link_cycles, virtual_channels, router, cycles_per_flit"});
   CHECK(noc("model: packet, virtual_channels: 2").problems.size() == 1);
+  CHECK(noc("model: flit, topology: torus").architecture.noc.virtual_channels == 2);
+  CHECK(noc("model: flit, topology: cmesh, concentration: 3, virtual_channels: 8").problems.empty());
+  CHECK(noc("model: flit, topology: cmesh, virtual_channels: 7").problems.empty());
 }
 
 TEST_CASE("finite resources have bounds, and ideal ones no keys") {
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: ideal, flit: 32 B}")).problems ==
         Lines{"a.yaml:4:21: error: unknown key 'noc.flit', expected one of: model"});
-  CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, topology: torus, max_packet: 1}")).problems ==
-        Lines{"a.yaml:4:32: error: noc.topology: expected one of: mesh, got \"torus\"",
-              "a.yaml:4:6: error: missing key 'noc.clock': expected a frequency such as \"1 GHz\"",
-              "a.yaml:4:6: error: missing key 'noc.flit': expected a size such as \"32 B\"",
-              "a.yaml:4:51: error: noc.max_packet: expected an integer in [2, 4096], got \"1\""});
+  CHECK(
+      read(replaced("noc: {model: ideal}", "noc: {model: packet, topology: tors, max_packet: 1}")).problems ==
+      Lines{
+          "a.yaml:4:32: error: noc.topology: expected one of: mesh, torus, cmesh, got \"tors\", did you mean 'torus'?",
+          "a.yaml:4:6: error: missing key 'noc.clock': expected a frequency such as \"1 GHz\"",
+          "a.yaml:4:6: error: missing key 'noc.flit': expected a size such as \"32 B\"",
+          "a.yaml:4:50: error: noc.max_packet: expected an integer in [2, 4096], got \"1\""});
   CHECK(read(replaced("noc: {model: ideal}", "noc: {model: packet, clock: 1001 GHz, flit: 8 KiB}")).problems ==
         Lines{"a.yaml:4:29: error: noc.clock: expected a frequency of 1 MHz to 1 THz, got 1001 GHz",
               "a.yaml:4:45: error: noc.flit: expected a size of at most 4 KiB, got 8 KiB"});
@@ -180,6 +206,57 @@ TEST_CASE("partial sums are no narrower than activations") {
   CHECK(read(std::string{kSmall} + "precision: {activation_bits: 32, psum_bits: x}\n").problems.size() == 1);
 }
 
+TEST_CASE("the latency of an MVM follows from its steps and its ADCs") {
+  MvmTiming timing{Duration::nanoseconds(100), 1, 1, 0, {}};
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(800));
+  CHECK(mvm_latency(timing, 1, 128) == Duration::nanoseconds(100));
+  timing.dac_bits = 3;
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(300));
+  timing.stages = 4;
+  CHECK(mvm_latency(timing, 8, 128) == Duration::nanoseconds(600));
+  // Slower ADCs set the pace, faster ones do not; 129 columns give one of two ADCs 65.
+  timing.adcs = 2;
+  timing.adc_rate = Frequency::hertz(500'000'000);
+  CHECK(mvm_latency(timing, 8, 129) == Duration::nanoseconds(6 * 130));
+  timing.adcs = 4;
+  CHECK(mvm_latency(timing, 8, 129) == Duration::nanoseconds(6 * 100));
+  // PUMA and ISAAC, from the sources in arch/mvm_latency.h.
+  CHECK(mvm_latency({Duration::nanoseconds(100), 1, 3, 1, Frequency::hertz(1'000'000'000)}, 16, 128) ==
+        Duration::nanoseconds(2304));
+  CHECK(mvm_latency({Duration::nanoseconds(100), 1, 1, 1, Frequency::hertz(1'280'000'000)}, 16, 128) ==
+        Duration::nanoseconds(1600));
+}
+
+TEST_CASE("an architecture may describe its MVM instead of stating the latency") {
+  const std::string text = replaced("mvm_latency: 1.4 us", "mvm_latency: {read: 100 ns, dac_bits: 2}, adc_bits: 9");
+  const Architecture eight = read(text).architecture;
+  CHECK(eight.crossbar.mvm_latency == Duration::nanoseconds(400));
+  CHECK_FALSE(eight.precision.psum_bits.has_value());
+  const Architecture five = read(text + "precision: {activation_bits: 5, psum_bits: 12}\n").architecture;
+  CHECK(five.crossbar.mvm_latency == Duration::nanoseconds(300));
+  CHECK(five.precision.psum_bits == 12);
+  CHECK(read(replaced("mvm_latency: 1.4 us", "mvm_latency: {dac_bits: 0, adc_rate: 2 THz}")).problems ==
+        Lines{"a.yaml:2:48: error: missing key 'crossbar.mvm_latency.read': expected a time such as \"1400 ns\"",
+              "a.yaml:2:59: error: crossbar.mvm_latency.dac_bits: expected an integer in [1, 64], got \"0\"",
+              "a.yaml:2:48: error: missing key 'crossbar.mvm_latency.adcs': expected an integer in [1, 65536]",
+              "a.yaml:2:72: error: crossbar.mvm_latency.adc_rate: expected a frequency of 1 MHz to 1 THz, got 2 THz"});
+  CHECK(read(replaced("mvm_latency: 1.4 us", "mvm_latency: {read: 1 ms, dac_bits: 1}")).problems ==
+        Lines{"a.yaml:1:1: error: crossbar.mvm_latency comes to 8 ms, more than 1 ms"});
+}
+
+TEST_CASE("partial sums are as wide as the ADCs and their number ask for") {
+  PrecisionSpec precision;
+  CrossbarSpec crossbar;
+  CHECK(psum_bits(precision, crossbar, 5) == 16);
+  precision.psum_bits.reset();
+  crossbar.adc_bits = 8;
+  CHECK(psum_bits(precision, crossbar, 1) == 8);
+  CHECK(psum_bits(precision, crossbar, 2) == 9);
+  CHECK(psum_bits(precision, crossbar, 4) == 10);
+  CHECK(psum_bits(precision, crossbar, 5) == 11);
+  CHECK(psum_bits(precision, crossbar, 18) == 13);
+}
+
 TEST_CASE("all problems of an architecture are reported at once") {
   CHECK(read("name: x\ncrossbar: {rws: 1, rows: 2, columns: two, mvm_latency: 7}\ntile: {pes: 1, pes: 2}\nnoc: {model: "
              "ideal}\n")
@@ -187,14 +264,48 @@ TEST_CASE("all problems of an architecture are reported at once") {
   CHECK(read("[1]").problems == Lines{"a.yaml:1:1: error: expected a mapping, got a list"});
 }
 
-TEST_CASE("the architectures that we ship load, and are what they claim") {
-  const std::string file = std::string{CROSSWEAVE_SOURCE_DIR} + "/configs/architectures/paper.yaml";
-  const Result<YamlNode> root = load_yaml(file);
+namespace {
+
+Architecture shipped(const std::string& name) {
+  const Result<YamlNode> root =
+      load_yaml(std::string{CROSSWEAVE_SOURCE_DIR} + "/configs/architectures/" + name + ".yaml");
   REQUIRE(root.has_value());
   Diagnostics out;
-  const Architecture paper = read_architecture(*root, "", out);
+  Architecture architecture = read_architecture(*root, "", out);
   CHECK(out.empty());
-  Architecture expected;
-  expected.name = "paper";
-  CHECK(paper == expected);
+  CHECK(architecture.name == name);
+  return architecture;
+}
+
+}  // namespace
+
+TEST_CASE("the architectures that we ship load, and are what they claim") {
+  Architecture paper;
+  paper.name = "paper";
+  CHECK(shipped("paper") == paper);
+
+  // The plausible chip, figure by figure.
+  Architecture mesh = paper;
+  mesh.name = "paper-mesh";
+  mesh.crossbar.adc_bits = 8;
+  mesh.precision.psum_bits.reset();
+  mesh.tile = {8, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
+  mesh.tile.buffer = {BufferModel::limited, Bytes{64 * 1024}, Bytes{64 * 1024}, Rate::bytes_per_second(32'000'000'000),
+                      Spill::dram};
+  mesh.noc.model = NocModel::packet;
+  mesh.noc.clock = Frequency::hertz(1'000'000'000);
+  mesh.noc.flit = Bytes{32};
+  mesh.noc.max_packet = mesh.noc.buffer = 8;
+  mesh.noc.router_cycles = 2;
+  mesh.noc.link_cycles = 1;
+  mesh.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(33'300)};
+  CHECK(shipped("paper-mesh") == mesh);
+
+  CHECK(shipped("isaac").crossbar.mvm_latency == Duration::nanoseconds(1600));
+  CHECK(shipped("isaac").tile.buffer.bandwidth == Rate::bytes_per_second(38'400'000'000));
+  CHECK(shipped("puma").crossbar.mvm_latency == Duration::nanoseconds(2304));
+  CHECK(shipped("prime").crossbar.mvm_latency == Duration::nanoseconds(200));
+  CHECK(shipped("pipelayer").crossbar.mvm_latency == Duration::picoseconds(468'960));
+  CHECK(shipped("neurram").chip.tiles == 48);
+  CHECK(shipped("core-512").crossbar.mvm_latency == Duration::nanoseconds(800));
 }

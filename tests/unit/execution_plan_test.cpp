@@ -654,4 +654,19 @@ TEST_CASE("a station's elements are as wide as its result is stated to be", "[pl
   CHECK(plan.stations[StationId{2}].bits_per_element == 7);
 }
 
+TEST_CASE("the partial sums of each layer are as wide as its own crossbars make them", "[plan]") {
+  // 20 and 9 channels on 4 rows: 5 crossbars, then 3.
+  test::NetworkBuilder net;
+  net.conv(net.conv(net.input({4, 4, 20}), 9, 1), 4, 1);
+  Architecture architecture;
+  architecture.crossbar.rows = 4;
+  const ScheduledNetwork network = test::schedule_of(net.graph(), {}, architecture.crossbar);
+  CHECK(make_execution_plan(network, architecture).stations[StationId{1}].psum_bits == 16);
+  architecture.crossbar.adc_bits = 6;
+  architecture.precision.psum_bits.reset();
+  const ExecutionPlan plan = make_execution_plan(network, architecture);
+  CHECK(plan.stations[StationId{1}].psum_bits == 6 + 3);
+  CHECK(plan.stations[StationId{2}].psum_bits == 6 + 2);
+}
+
 }  // namespace crossweave

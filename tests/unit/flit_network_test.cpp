@@ -36,6 +36,11 @@ TEST_CASE("a flit network that cannot be is refused in words", "[noc]") {
   NocConfig config = flit(mesh(4, 4));
   config.virtual_channels = 9;
   CHECK(why_not(config) == "virtual channels: expected 1 to 8, got 9");
+  config = test::with_memory(flit(test::cmesh(4, 4, 4)), 0);
+  config.virtual_channels = 7;
+  CHECK(why_not(config).empty());
+  config.virtual_channels = 8;
+  CHECK(why_not(config) == "a router of 9 ports has at most 7 virtual channels for each message class, got 8");
   config = flit(mesh(4, 4));
   config.cycles_per_flit = 0;
   CHECK(why_not(config) == "cycles per flit: expected 1 to 1000, got 0");

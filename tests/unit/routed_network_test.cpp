@@ -72,6 +72,10 @@ TEST_CASE("a network that cannot be is refused in words", "[noc]") {
     config.concentration = 2;
     CHECK(why_not(config) == "several endpoints a router are a concentrated mesh (cmesh)");
     CHECK_THROWS_AS(make_routed_network(config), InternalError);
+    CHECK(why_not(test::with_memory(of(mesh(4, 4)), 15)).empty());
+    for (const int router : {-1, 16}) {
+      CHECK(why_not(test::with_memory(of(mesh(4, 4)), router)) == "the memory is at one of the routers");
+    }
   }
 }
 

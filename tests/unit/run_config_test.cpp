@@ -318,11 +318,15 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
   const Folder folder;
   CHECK(to_yaml(folder.accept(kMinimal), "tiny.yaml") == R"(architecture:
   name: small
+  chip:
+    tiles: auto
+    mesh: auto
   crossbar:
     rows: 64
     columns: 32
     mvm_latency: 1400 ns
     bits_per_cell: 4
+    adc_bits: none
   tile:
     pes: 4
     gpeu:
@@ -345,6 +349,7 @@ mapping:
   extra_pes: 0
   duplication: none
   partition: interleaved
+  placement: snake
 schedule:
   mode: cross_layer
   set: {rows: 4, columns: 4}

@@ -121,12 +121,15 @@ function historySection() {
 // --- maps of the chip ---
 
 /**
- * A map of the mesh: `draw(context, tile, x, y, size)` fills a tile's square, `read(tile)` says what it shows.
+ * A map of the mesh: `draw(context, tile, x, y, size)` fills a tile's square, `read(tile)` says what it shows. With
+ * `links(context, pitch, margin)`, which draws between routers, they are draw(context, column, row, x, y, size) and
+ * read(column, row).
  * Arrow keys go from tile to tile.
  */
 class MeshMap {
   constructor(title, ends, draw, read, links = null) {
-    this.tiles = new Map(DATA.tiles.map((tile, index) => [`${tile.x},${tile.y}`, {...tile, index}]));
+    this.tiles = new Map();  // those at a router, which are several in a concentrated mesh
+    DATA.tiles.forEach((tile, index) => this.tiles.set(`${tile.x},${tile.y}`, [...this.tilesAt(tile.x, tile.y), {...tile, index}]));
     this.columns = Math.max(DATA.mesh[0], ...DATA.tiles.map((tile) => tile.x + 1));
     this.rows = Math.max(DATA.mesh[1], ...DATA.tiles.map((tile) => tile.y + 1));
     Object.assign(this, {drawTile: draw, read, links, at: null});
@@ -149,13 +152,23 @@ class MeshMap {
     requestAnimationFrame(() => keepDrawn(() => this.draw()));
   }
 
+  tilesAt(x, y) {
+    return this.tiles.get(`${x},${y}`) ?? [];
+  }
+
   choose(x, y) {
     if (this.at && this.at[0] === x && this.at[1] === y) {
       return;
     }
     this.at = [x, y];
-    const tile = this.tiles.get(`${x},${y}`);
-    this.readout.textContent = x >= this.columns || y >= this.rows ? '' : (tile ? `tile ${tile.index} (${x}, ${y}): ` : `(${x}, ${y}), no tile: `) + this.read(tile, x, y);
+    const tiles = this.tilesAt(x, y);
+    if (x >= this.columns || y >= this.rows) {
+      this.readout.textContent = '';
+    } else if (this.links) {
+      this.readout.textContent = `router (${x}, ${y}): ${this.read(x, y)}`;
+    } else {
+      this.readout.textContent = tiles.map((tile) => `tile ${tile.index} (${x}, ${y}): ${this.read(tile)}`).join('; ') || `(${x}, ${y}): no tile`;
+    }
     this.draw();
   }
 
@@ -167,16 +180,21 @@ class MeshMap {
     const margin = (this.pitch - size) / 2;
     for (let y = 0; y < this.rows; ++y) {
       for (let x = 0; x < this.columns; ++x) {
-        const tile = this.tiles.get(`${x},${y}`);
+        const [left, top] = [x * this.pitch + margin, y * this.pitch + margin];
         c.fillStyle = color('panel');
-        c.fillRect(x * this.pitch + margin, y * this.pitch + margin, size, size);
-        if (tile) {
-          this.drawTile(c, tile, x * this.pitch + margin, y * this.pitch + margin, size);
+        c.fillRect(left, top, size, size);
+        const tiles = this.tilesAt(x, y);
+        if (this.links) {
+          this.drawTile(c, x, y, left, top, size);
+        } else {
+          const across = Math.ceil(Math.sqrt(tiles.length));
+          const part = size / across;
+          tiles.forEach((tile, i) => this.drawTile(c, tile, left + (i % across) * part, top + Math.floor(i / across) * part, part - (across > 1 ? 1 : 0)));
         }
         if (this.at && this.at[0] === x && this.at[1] === y) {
           c.strokeStyle = color('accent');
           c.lineWidth = 2;
-          c.strokeRect(x * this.pitch + margin, y * this.pitch + margin, size, size);
+          c.strokeRect(left, top, size, size);
         }
       }
     }
@@ -195,7 +213,7 @@ function mapsSection() {
       const gap = size > 24 ? 1 : 0;
       c.fillRect(x + (pe % columns) * size / columns, y + Math.floor(pe / columns) * size / rows, size / columns - gap, size / rows - gap);
     });
-  }, (tile) => tile ? `${percent(average(tile.pes))} on average of ${tile.pes.length} PEs: ${tile.pes.map((share) => percent(share, 0)).join(', ')}` : 'unused')];
+  }, (tile) => `${percent(average(tile.pes))} on average of ${tile.pes.length} PEs: ${tile.pes.map((share) => percent(share, 0)).join(', ')}`)];
 
   if (DATA.links.length) {
     const timed = DATA.links.some((link) => link[4] > 0);
@@ -205,8 +223,8 @@ function mapsSection() {
     const at = new Map();
     DATA.links.forEach((link) => at.set(`${link[0]},${link[1]}`, [...(at.get(`${link[0]},${link[1]}`) ?? []), link]));
     const local = (x, y) => (at.get(`${x},${y}`) ?? []).filter((link) => link[2].startsWith('local'));
-    const paint = (c, tile, x, y, size) => {
-      c.fillStyle = ramp(Math.max(0, ...local(tile.x, tile.y).map(load)) / most);
+    const paint = (c, column, row, x, y, size) => {
+      c.fillStyle = ramp(Math.max(0, ...local(column, row).map(load)) / most);
       c.fillRect(x, y, size, size);
     };
     const draw = (c, pitch, margin) => {
@@ -239,7 +257,7 @@ function mapsSection() {
       }
     };
     maps.push(new MeshMap('Link load', ['0', timed ? percent(most) : bytes(most)], paint,
-      (tile, x, y) => (at.get(`${x},${y}`) ?? []).map((link) => `${link[2]} ${say(link)}`).join('; ') || 'nothing sent', draw));
+      (x, y) => (at.get(`${x},${y}`) ?? []).map((link) => `${link[2]} ${say(link)}`).join('; ') || 'nothing sent', draw));
   }
 
   const peak = Math.max(1, ...DATA.tiles.map((tile) => Math.max(tile.input_peak, tile.output_peak)));
@@ -248,14 +266,14 @@ function mapsSection() {
     c.fillRect(x, y, size / 2 - 0.5, size);
     c.fillStyle = ramp(tile.output_peak / peak);
     c.fillRect(x + size / 2 + 0.5, y, size / 2 - 0.5, size);
-  }, (tile) => tile ? `input ${bytes(tile.input_peak)}, output ${bytes(tile.output_peak)}` : 'none'));
+  }, (tile) => `input ${bytes(tile.input_peak)}, output ${bytes(tile.output_peak)}`));
 
   if (DATA.tiles.some((tile) => tile.gpeu > 0)) {
     const most = Math.max(...DATA.tiles.map((tile) => tile.gpeu));
     maps.push(new MeshMap('GPEU utilization', ['0 %', percent(most)], (c, tile, x, y, size) => {
       c.fillStyle = ramp(tile.gpeu / most);
       c.fillRect(x, y, size, size);
-    }, (tile) => tile ? percent(tile.gpeu) : 'none'));
+    }, (tile) => percent(tile.gpeu)));
   }
   return section('maps', 'Maps of the chip', element('div', {class: 'maps'}, ...maps.map((map) => map.figure)));
 }
