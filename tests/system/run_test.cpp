@@ -101,10 +101,10 @@ TEST_CASE("the paper's run gives the published order of figures") {
 TEST_CASE("two runs write the same bytes, and so does the resolved run") {
   const TemporaryDirectory work;
   const std::vector<std::string> options{
-      "--quiet", "--vcd", "--set", "schedule.order=ready", "--set", "architecture.tile.pes=5"};
+      "--quiet", "--vcd", "--report", "--set", "schedule.order=ready", "--set", "architecture.tile.pes=5"};
   const auto run = [&](const std::string& file, const std::string& out, bool with_settings) {
     std::vector<std::string> arguments{"run", file, "--out", out};
-    arguments.insert(arguments.end(), options.begin(), with_settings ? options.end() : options.begin() + 2);
+    arguments.insert(arguments.end(), options.begin(), with_settings ? options.end() : options.begin() + 3);
     REQUIRE(crossweave(work.path(), arguments).status == 0);
   };
   run(kPaperRun, "a", true);
