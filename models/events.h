@@ -124,8 +124,8 @@ struct TransferDelivered {
 /// Part of a transfer crosses a channel of the network on chip: a packet, or a piece of one; the whole of it, in no
 /// time, where the network is ideal.
 struct LinkCrossed {
-  Duration begin;
-  Duration end;  ///< when the channel is free again
+  Duration begin;  ///< now
+  Duration end;    ///< when the channel is free again
   MeshPosition router;
   int port;    ///< of that router, a RouterSide; from `local` on: to what stands at the router
   Bytes size;  ///< headers included

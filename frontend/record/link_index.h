@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "scheduler/placement.h"
@@ -20,13 +19,12 @@ class LinkIndex {
  public:
   /// Channels are numbered from 0 on.
   std::size_t number_of(const LinkPlace& place) {
-    const auto key = static_cast<std::uint64_t>(place.router.y) << 40U |
-                     static_cast<std::uint64_t>(place.router.x) << 16U | static_cast<std::uint64_t>(place.port);
-    const auto [found, is_new] = numbers_.try_emplace(key, places_.size());
-    if (is_new) {
+    std::uint32_t& number = at(at(at(numbers_, place.router.y), place.router.x), place.port);
+    if (number == 0) {
       places_.push_back(place);
+      number = static_cast<std::uint32_t>(places_.size());
     }
-    return found->second;
+    return number - 1;
   }
   /// By number.
   [[nodiscard]] const std::vector<LinkPlace>& places() const { return places_; }
@@ -34,7 +32,16 @@ class LinkIndex {
   [[nodiscard]] std::vector<std::size_t> in_order() const;
 
  private:
-  std::unordered_map<std::uint64_t, std::size_t> numbers_;
+  template <class Value>
+  static Value& at(std::vector<Value>& values, int index) {
+    const auto place = static_cast<std::size_t>(index);
+    if (place >= values.size()) {
+      values.resize(place + 1);
+    }
+    return values[place];
+  }
+
+  std::vector<std::vector<std::vector<std::uint32_t>>> numbers_;  ///< by row, column and port, plus one; 0: none yet
   std::vector<LinkPlace> places_;
 };
 

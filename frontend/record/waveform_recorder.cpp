@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "frontend/record/port_name.h"
 
 namespace crossweave {
@@ -127,7 +129,7 @@ void WaveformRecorder::on(const LinkCrossed& event) {
     return;
   }
   const auto link = static_cast<std::uint32_t>(number);
-  others_.push_back({event.begin, 0, link, 0, {}, Kind::link_taken});
+  in_order_.push_back({event.begin, 0, link, 0, {}, Kind::link_taken});
   last_free_[number] = others_.size();
   others_.push_back({event.end, 0, link, 0, {}, Kind::link_free});
 }
@@ -240,7 +242,7 @@ void WaveformRecorder::declare_tile(VcdWriter& vcd, TileId tile) {
       variables.image = vcd.add_integer("image");
     }
     vcd.close_scope();
-    shown_.push_back({scope + "." + name, {}, {"layer_name", "state"}, {}});
+    shown_.push_back({fmt::format("{}.{}", scope, name), {}, {"layer_name", "state"}, {}});
   }
   if (with_gpeu) {
     vcd.open_scope("gpeu");

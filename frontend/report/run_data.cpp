@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <optional>
@@ -328,7 +329,7 @@ class RunDataBuilder {
     for (std::size_t state = 0; state < kPeStateNames.size(); ++state) {
       Json row = Json::array();
       for (const auto& span : history.spans) {
-        row.push_back(static_cast<double>(static_cast<std::int64_t>(span[state] * 10000 + 0.5)) / 10000);
+        row.push_back(static_cast<double>(std::lround(span[state] * 10000)) / 10000);
       }
       json["shares"].push_back(std::move(row));
     }
