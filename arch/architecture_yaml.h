@@ -5,8 +5,12 @@
 
 #include "arch/architecture.h"
 #include "arch/strict_yaml.h"
+#include "arch/yaml_keys.h"
 
 namespace crossweave {
+
+/// Every key of an architecture, with its default and its meaning.
+void list_keys(Keys& keys, Architecture& architecture);
 
 /// Reads the mapping of an architecture file; `path` is its dotted path in the document ("" for a file of its own,
 /// "architecture" inside a run). Every problem goes to `out`; the result is only meaningful when it has no errors.

@@ -24,10 +24,6 @@ constexpr std::size_t kMaxDepth = 64;
 /// Texts longer than this are shortened in messages.
 constexpr std::size_t kShownLength = 60;
 
-/// How a problem with a key that nobody asked for begins; its path follows.
-constexpr std::string_view kUnknownKey = "unknown key '";
-constexpr std::string_view kATime = "a time such as \"1400 ns\"";
-
 /// Ends the parsing of a document; never leaves this file.
 struct Rejected {
   Diagnostic diagnostic;
@@ -287,11 +283,17 @@ std::string range(std::int64_t min, std::int64_t max) {
 
 std::string an_integer_in(std::int64_t min, std::int64_t max) { return "an integer in " + range(min, max); }
 
+/// The path of `key` in the mapping at `path`.
+std::string join(std::string_view path, std::string_view key) {
+  return std::string{path} + (path.empty() || key.empty() ? "" : ".") + std::string{key};
+}
+
 std::string one_of(const std::vector<std::string>& names) { return "one of: " + list(names); }
 
-/// Overwrites the positions of a tree that came from the command line.
+/// Makes a tree one that an assignment on the command line put somewhere.
 void place_on_command_line(YamlNode& node) {
   node.where = command_line();
+  node.assigned = true;
   for (YamlNode& item : node.items) {
     place_on_command_line(item);
   }
@@ -299,17 +301,6 @@ void place_on_command_line(YamlNode& node) {
     entry.where = command_line();
     place_on_command_line(entry.value);
   }
-}
-
-std::vector<std::string> split_path(std::string_view path) {
-  std::vector<std::string> steps;
-  std::size_t begin = 0;
-  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', begin)) {
-    steps.emplace_back(path.substr(begin, dot - begin));
-    begin = dot + 1;
-  }
-  steps.emplace_back(path.substr(begin));
-  return steps;
 }
 
 }  // namespace
@@ -421,40 +412,72 @@ Result<YamlNode> load_yaml(const fs::path& file) {
   return parse_yaml(text, file.string());
 }
 
-std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assignment) {
-  const auto failure = [assignment](const std::string& message) {
-    return Diagnostic{command_line(), "--set " + shortened(assignment) + ": " + message};
+Result<YamlNode> load_named(const YamlNode& name, const std::string& path, const YamlLoader& load) {
+  const fs::path file = resolve(name.scalar, name.where);
+  Result<YamlNode> loaded = load(file);
+  if (loaded) {
+    return loaded;
+  }
+  Diagnostics problems = loaded.error();
+  for (Diagnostic& problem : problems) {
+    // Without a line, the place to mend is the one that names the file.
+    if (problem.where.line == 0) {
+      problem = {name.where, path + ": " + file.string() + ": " + problem.message};
+    }
+  }
+  return problems;
+}
+
+std::optional<std::vector<std::string>> split_path(std::string_view path) {
+  std::vector<std::string> steps;
+  std::size_t begin = 0;
+  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', begin)) {
+    steps.emplace_back(path.substr(begin, dot - begin));
+    begin = dot + 1;
+  }
+  steps.emplace_back(path.substr(begin));
+  return std::ranges::any_of(steps, &std::string::empty) ? std::nullopt : std::optional{std::move(steps)};
+}
+
+Result<Assignment> parse_assignment(std::string_view text) {
+  Assignment assignment{{}, command_line(), {}, "--set " + shortened(text)};
+  const auto failure = [&assignment](const std::string& message) {
+    return Diagnostics{{assignment.where, assignment.name + ": " + message}};
   };
-  const std::size_t equals = assignment.find('=');
+  const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     return failure("expected KEY=VALUE");
   }
-  const std::string_view text = assignment.substr(equals + 1);
-  const std::vector<std::string> steps = split_path(assignment.substr(0, equals));
-  if (std::any_of(steps.begin(), steps.end(), [](const std::string& step) { return step.empty(); })) {
+  std::optional<std::vector<std::string>> path = split_path(text.substr(0, equals));
+  if (!path) {
     return failure("expected a dotted key before '=', such as mapping.extra_pes");
   }
-  if (steps.size() > kMaxDepth) {
-    return failure("nested deeper than " + std::to_string(kMaxDepth) + " levels");
-  }
-
-  YamlNode value;
-  value.where = command_line();
-  if (!text.empty()) {
-    Result<YamlNode> parsed = parse_yaml(text, std::string{kCommandLine});
+  assignment.path = *std::move(path);
+  if (const std::string_view value = text.substr(equals + 1); !value.empty()) {
+    Result<YamlNode> parsed = parse_yaml(value, std::string{kCommandLine});
     if (!parsed) {
       return failure(parsed.error().front().message);
     }
-    value = *std::move(parsed);
-    place_on_command_line(value);
+    assignment.value = *std::move(parsed);
   }
+  place_on_command_line(assignment.value);
+  return assignment;
+}
 
+std::optional<Diagnostic> assign(YamlNode& root, const Assignment& assignment) {
+  const auto failure = [&assignment](const std::string& message) {
+    return Diagnostic{assignment.where, assignment.name + ": " + message};
+  };
+  if (assignment.path.size() > kMaxDepth) {
+    return failure("nested deeper than " + std::to_string(kMaxDepth) + " levels");
+  }
   YamlNode* node = &root;
   std::string path;
-  for (const std::string& step : steps) {
+  for (const std::string& step : assignment.path) {
     if (node->kind == YamlNode::Kind::null) {
       node->kind = YamlNode::Kind::mapping;
-      node->where = command_line();
+      node->where = assignment.where;
+      node->assigned = true;
     }
     if (node->kind != YamlNode::Kind::mapping) {
       return failure((path.empty() ? "the file" : "'" + path + "'") + " is not a mapping but " + describe(*node));
@@ -463,14 +486,19 @@ std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assign
                               [&step](const YamlNode::Entry& candidate) { return candidate.key == step; });
     if (entry == node->entries.end()) {
       YamlNode nothing;
-      nothing.where = command_line();
-      entry = node->entries.insert(entry, {step, command_line(), std::move(nothing)});
+      nothing.where = assignment.where;
+      entry = node->entries.insert(entry, {step, assignment.where, std::move(nothing)});
     }
     path += (path.empty() ? "" : ".") + step;
     node = &entry->value;
   }
-  *node = std::move(value);
+  *node = assignment.value;
   return std::nullopt;
+}
+
+std::optional<Diagnostic> apply_override(YamlNode& root, std::string_view assignment) {
+  const Result<Assignment> parsed = parse_assignment(assignment);
+  return parsed ? assign(root, *parsed) : parsed.error().front();
 }
 
 YamlNode* value_of(YamlNode& mapping, std::string_view key) {
@@ -479,18 +507,20 @@ YamlNode* value_of(YamlNode& mapping, std::string_view key) {
   return entry == mapping.entries.end() ? nullptr : &entry->value;
 }
 
-void prepend_path(std::string_view prefix, Diagnostic& problem) {
-  const bool unknown = problem.message.starts_with(kUnknownKey);
-  problem.message.insert(unknown ? kUnknownKey.size() : 0, prefix);
-}
-
 std::vector<std::string> to_strings(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
-MapReader::MapReader(const YamlNode& node, std::string path, Diagnostics& out)
-    : node_{node}, path_{std::move(path)}, out_{out} {
+MapReader::MapReader(const YamlNode& node, std::string path, Diagnostics& out, std::string document)
+    : node_{node}, path_{std::move(path)}, document_{std::move(document)}, out_{out}, problems_before_{out.size()} {
   if (node_.kind != YamlNode::Kind::mapping) {
-    out_.push_back({node_.where, (path_.empty() ? "" : path_ + ": ") + "expected a mapping, got " + describe(node_)});
+    const std::string shown = node_.assigned && !document_.empty() ? join(document_, path_) : path_;
+    out_.push_back({node_.where, (shown.empty() ? "" : shown + ": ") + "expected a mapping, got " + describe(node_)});
   }
+}
+
+MapReader MapReader::nested(std::string_view key, const YamlNode& value) const {
+  const bool own_file = !value.assigned && value.where.file != node_.where.file;
+  return own_file ? MapReader{value, "", out_, join(document_, path_of(key))}
+                  : MapReader{value, path_of(key), out_, document_};
 }
 
 bool MapReader::has(std::string_view key) { return find(key) != nullptr; }
@@ -555,9 +585,9 @@ std::optional<std::size_t> MapReader::required_choice(std::string_view key, cons
 }
 
 template <class Quantity>
-std::optional<Quantity> MapReader::quantity(std::string_view key, std::string_view expected,
-                                            Result<Quantity, Failure> (*parse)(std::string_view)) {
-  const YamlNode* value = find(key);
+std::optional<Quantity> MapReader::required_quantity(std::string_view key, std::string_view expected,
+                                                     Result<Quantity, Failure> (*parse)(std::string_view)) {
+  const YamlNode* value = find_required(key, expected);
   if (value == nullptr) {
     return std::nullopt;
   }
@@ -573,16 +603,8 @@ std::optional<Quantity> MapReader::quantity(std::string_view key, std::string_vi
   return *parsed;
 }
 
-template <class Quantity>
-std::optional<Quantity> MapReader::required_quantity(std::string_view key, std::string_view expected,
-                                                     Result<Quantity, Failure> (*parse)(std::string_view)) {
-  return find_required(key, expected) == nullptr ? std::nullopt : quantity(key, expected, parse);
-}
-
-std::optional<Duration> MapReader::duration(std::string_view key) { return quantity(key, kATime, parse_duration); }
-
 std::optional<Duration> MapReader::required_duration(std::string_view key) {
-  return required_quantity(key, kATime, parse_duration);
+  return required_quantity(key, "a time such as \"1400 ns\"", parse_duration);
 }
 
 std::optional<Frequency> MapReader::required_frequency(std::string_view key) {
@@ -631,25 +653,28 @@ const YamlNode* MapReader::required_node(std::string_view key, std::string_view 
 }
 
 void MapReader::error(std::string_view key, const std::string& message) {
-  const YamlNode* value = find(key);
-  out_.push_back({value == nullptr ? node_.where : value->where, path_of(key) + ": " + message});
+  const YamlNode* const value = find(key);
+  const YamlNode& node = value == nullptr ? node_ : *value;
+  out_.push_back({node.where, shown_path(key, node.assigned) + ": " + message});
 }
 
-std::string MapReader::path_of(std::string_view key) const {
-  return path_.empty() ? std::string{key} : path_ + "." + std::string{key};
+std::string MapReader::path_of(std::string_view key) const { return join(path_, key); }
+
+std::string MapReader::shown_path(std::string_view key, bool assigned) const {
+  return assigned ? join(document_, path_of(key)) : path_of(key);
 }
 
 void MapReader::finish() {
   for (auto entry = node_.entries.begin(); entry != node_.entries.end(); ++entry) {
     const auto first = std::find_if(node_.entries.begin(), entry,
                                     [&entry](const YamlNode::Entry& other) { return other.key == entry->key; });
-    const std::string path = path_of(shortened(entry->key));
+    const std::string path = shown_path(shortened(entry->key), entry->value.assigned);
     if (first != entry) {
       out_.push_back({entry->where, "duplicate key '" + path + "', first given at " + first->where.file + ":" +
                                         std::to_string(first->where.line) + ":" + std::to_string(first->where.column)});
     } else if (std::find(known_.begin(), known_.end(), entry->key) == known_.end()) {
       const std::string suggestion = did_you_mean(entry->key, known_);
-      out_.push_back({entry->where, std::string{kUnknownKey} + path + "'" +
+      out_.push_back({entry->where, "unknown key '" + path + "'" +
                                         (suggestion.empty() ? ", expected " + one_of(known_) : suggestion)});
     }
   }
@@ -668,15 +693,16 @@ const YamlNode* MapReader::find_required(std::string_view key, std::string_view 
   const YamlNode* value = find(key);
   // What is no mapping at all has been reported as such.
   if (value == nullptr && node_.kind == YamlNode::Kind::mapping) {
-    out_.push_back({node_.where, "missing key '" + path_of(key) + "': expected " + std::string{expected}});
+    out_.push_back(
+        {node_.where, "missing key '" + shown_path(key, node_.assigned) + "': expected " + std::string{expected}});
   }
   return value;
 }
 
 void MapReader::mismatch(std::string_view key, const YamlNode& value, std::string_view expected,
                          std::string_view hint) {
-  out_.push_back({value.where, path_of(key) + ": expected " + std::string{expected} + ", got " + describe(value) +
-                                   std::string{hint}});
+  out_.push_back({value.where, shown_path(key, value.assigned) + ": expected " + std::string{expected} + ", got " +
+                                   describe(value) + std::string{hint}});
 }
 
 std::optional<std::int64_t> MapReader::to_integer(std::string_view key, const YamlNode& value, std::int64_t min,

@@ -172,6 +172,14 @@ std::string written(std::int64_t count, const Quantity& quantity) {
   return std::to_string(count / best->factor) + " " + std::string{best->name};
 }
 
+std::vector<std::string_view> names_of(std::span<const Unit> units) {
+  std::vector<std::string_view> names;
+  for (const Unit& unit : units) {
+    names.push_back(unit.name);
+  }
+  return names;
+}
+
 std::int64_t narrowed(Wide number) {
   check_invariant(number <= kMost, "a time fits 64 bits of picoseconds");
   return static_cast<std::int64_t>(number);
@@ -214,6 +222,11 @@ Result<Bytes, Failure> parse_bytes(std::string_view text) {
   const Result<std::int64_t, Failure> count = parse(text, kSize);
   return count ? Result<Bytes, Failure>{Bytes{*count}} : count.error();
 }
+
+std::vector<std::string_view> time_units() { return names_of(kTimeUnits); }
+std::vector<std::string_view> frequency_units() { return names_of(kFrequencyUnits); }
+std::vector<std::string_view> rate_units() { return names_of(kRateUnits); }
+std::vector<std::string_view> size_units() { return names_of(kByteUnits); }
 
 std::string to_string(Duration duration) { return written(duration.count_ps(), kTime); }
 std::string to_string(Frequency frequency) { return written(frequency.count_hz(), kFrequency); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "arch/diagnostics.h"
 
@@ -121,6 +122,12 @@ Result<Duration, Failure> parse_duration(std::string_view text);
 Result<Frequency, Failure> parse_frequency(std::string_view text);
 Result<Rate, Failure> parse_rate(std::string_view text);
 Result<Bytes, Failure> parse_bytes(std::string_view text);
+
+/// The units that these texts may have, the smallest first.
+[[nodiscard]] std::vector<std::string_view> time_units();
+[[nodiscard]] std::vector<std::string_view> frequency_units();
+[[nodiscard]] std::vector<std::string_view> rate_units();
+[[nodiscard]] std::vector<std::string_view> size_units();
 
 /// The shortest exact forms that these read back: "1400 ns".
 [[nodiscard]] std::string to_string(Duration duration);

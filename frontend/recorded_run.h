@@ -31,7 +31,7 @@ struct Recordings {
 class RecordedRun {
  public:
   /// `prepared` must outlive it.
-  RecordedRun(const PreparedRun& prepared, const Recordings& recordings);
+  explicit RecordedRun(const PreparedRun& prepared, const Recordings& recordings = {});
 
   /// Simulates; call once. Throws InternalError when not each set ran once in a run that completed.
   void simulate();

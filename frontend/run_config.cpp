@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -21,190 +20,179 @@ namespace fs = std::filesystem;
 /// Extents of feature maps beyond this are slips of the pen; products of them stay within 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 20;
 
-/// Written where an optional value is left out on purpose.
-constexpr std::string_view kNone = "none";
-
-/// Stores what a getter found; leaves the default otherwise, since the problem has been reported.
-void assign(int& target, std::optional<std::int64_t> value) {
-  if (value) {
-    target = static_cast<int>(*value);
-  }
-}
-
-template <class Enum>
-void assign(Enum& target, std::optional<std::size_t> index) {
-  if (index) {
-    target = static_cast<Enum>(*index);
-  }
-}
-
-template <class Names, class Enum>
-std::string name_of(const Names& names, Enum value) {
-  return std::string{names[static_cast<std::size_t>(value)]};
-}
-
-bool is_none(const YamlNode* node) {
-  return node != nullptr && node->kind == YamlNode::Kind::scalar && !node->quoted && node->scalar == kNone;
-}
-
 /// Whether an assignment leads into the architecture rather than replacing it.
-bool leads_into_architecture(std::string_view assignment) { return assignment.starts_with("architecture."); }
+bool leads_into_architecture(const Assignment& assignment) {
+  return assignment.path.size() > 1 && assignment.path.front() == "architecture";
+}
 
-/// Replaces the name of a DRAM device file by its content when an assignment leads into it.
-void inline_dram_device_for(std::string_view assignment, YamlNode& root) {
+/// Replaces the name of an architecture file by its content, so that assignments can lead into it, and so for the
+/// device of its DRAM.
+void inline_architecture(YamlNode& root, const YamlLoader& load, Diagnostics& out) {
   YamlNode* const architecture = value_of(root, "architecture");
-  YamlNode* const dram = architecture == nullptr ? nullptr : value_of(*architecture, "dram");
-  if (dram != nullptr && assignment.starts_with("architecture.dram.device.")) {
-    inline_dram_device(*dram);
-  }
-}
-
-void apply(YamlNode& root, const std::string& assignment, Diagnostics& out) {
-  if (std::optional<Diagnostic> problem = apply_override(root, assignment)) {
-    out.push_back(*std::move(problem));
-  }
-}
-
-/// Where the architecture stands, by the document it came in.
-struct ArchitectureSource {
-  /// Dotted path of the mapping in its document: empty for a file of its own.
-  std::string path{"architecture"};
-  bool readable{true};
-};
-
-/// Replaces the name of an architecture file by its content, so that assignments can lead into it.
-ArchitectureSource inline_architecture(YamlNode& root, Diagnostics& out) {
-  ArchitectureSource source;
-  const auto entry = std::find_if(root.entries.begin(), root.entries.end(),
-                                  [](const YamlNode::Entry& candidate) { return candidate.key == "architecture"; });
-  if (entry == root.entries.end() || entry->value.kind != YamlNode::Kind::scalar || entry->value.scalar.empty()) {
-    return source;
-  }
-  const SourcePosition where = entry->value.where;
-  const fs::path file = resolve(entry->value.scalar, where);
-  Result<YamlNode> loaded = load_yaml(file);
-  if (loaded) {
-    entry->value = *std::move(loaded);
-    source.path.clear();
-    return source;
-  }
-  source.readable = false;
-  for (const Diagnostic& problem : loaded.error()) {
-    // Without a line, the place to mend is the one that names the file.
-    out.push_back(problem.where.line > 0
-                      ? problem
-                      : Diagnostic{where, "architecture: " + file.string() + ": " + problem.message});
-  }
-  return source;
-}
-
-void read_network(MapReader& reader, RunConfig& config) {
-  const YamlNode* node = reader.required_node("network", "the path of a network file");
-  const std::optional<std::string> name = reader.string("network");
-  if (!name) {
+  if (architecture == nullptr) {
     return;
   }
-  config.network_where = node->where;
-  config.network = resolve(*name, config.network_where);
-  if (const std::string reason = why_not_readable(config.network); !reason.empty()) {
-    reader.error("network", "cannot open " + config.network.string() + ": " + reason);
-  }
-}
-
-void read_input_shape(MapReader& reader, RunConfig& config) {
-  if (is_none(reader.node("input_shape"))) {
+  if (architecture->kind == YamlNode::Kind::scalar && !architecture->scalar.empty()) {
+    Result<YamlNode> loaded = load_named(*architecture, "architecture", load);
+    if (!loaded) {
+      out.insert(out.end(), loaded.error().begin(), loaded.error().end());
+      architecture->reported = true;
+      return;
+    }
+    *architecture = *std::move(loaded);
+  } else if (architecture->kind != YamlNode::Kind::mapping) {
+    out.push_back({architecture->where,
+                   "architecture: expected the path of an architecture file, or the mapping itself, "
+                   "got " +
+                       describe(*architecture)});
+    architecture->reported = true;
     return;
   }
-  if (const auto extents = reader.integers("input_shape", 3, 3, 1, kMaxExtent)) {
-    config.input_shape =
-        Shape{static_cast<int>((*extents)[0]), static_cast<int>((*extents)[1]), static_cast<int>((*extents)[2])};
+  if (YamlNode* const dram = value_of(*architecture, "dram")) {
+    inline_dram_device(*dram, load);
   }
 }
 
-void read_budget(MapReader& reader, RunConfig& config) {
-  const YamlNode* extra = reader.node("extra_pes");
-  const YamlNode* total = reader.node("pes");
-  const auto overrides = [](const YamlNode& node) { return node.where.file == kCommandLine; };
-  if (extra != nullptr && total != nullptr && overrides(*extra) == overrides(*total)) {
-    reader.error("pes", "give either pes, the total, or extra_pes, those beyond the minimum, but not both");
-  }
-  // An assignment of one overrides the other in the file.
-  const bool by_total = total != nullptr && (extra == nullptr || overrides(*total));
-  if (extra != nullptr) {
-    const std::optional<std::int64_t> count = reader.integer("extra_pes", 0, kMostPes);
-    if (!by_total) {
-      config.budget_where = extra->where;
-      assign(config.budget.count, count);
-    }
-  }
-  if (total != nullptr) {
-    const std::optional<std::int64_t> count = reader.integer("pes", 1, kMostPes);
-    if (by_total) {
-      config.budget_where = total->where;
-      config.budget.kind = PeBudget::Kind::total;
-      assign(config.budget.count, count);
-    }
-  }
+BoundValue network_file(RunConfig& config) {
+  return {{{.kind = ValueForm::Kind::path}},
+          [&config](MapReader& reader, std::string_view key, bool /*required*/) {
+            const YamlNode* const node = reader.required_node(key, "the path of a network file");
+            const std::optional<std::string> name = reader.string(key);
+            if (!name) {
+              return;
+            }
+            config.network_where = node->where;
+            config.network = resolve(*name, config.network_where);
+            if (const std::string reason = why_not_readable(config.network); !reason.empty()) {
+              reader.error(key, "cannot open " + config.network.string() + ": " + reason);
+            }
+          },
+          [&config] { return yaml_string(config.network.string()); }};
 }
 
-void read_duplication(MapReader& reader, RunConfig& config) {
-  const std::string makespan = name_of(kDuplicationNames, Duplication::makespan);
+BoundValue extents(Shape& place) {
+  return {{{.kind = ValueForm::Kind::integers, .least = 1, .most = kMaxExtent, .count = 3}},
+          [&place](MapReader& reader, std::string_view key, bool /*required*/) {
+            if (const auto values = reader.integers(key, 3, 3, 1, kMaxExtent)) {
+              place = {static_cast<int>((*values)[0]), static_cast<int>((*values)[1]), static_cast<int>((*values)[2])};
+            }
+          },
+          [&place] {
+            return "[" + std::to_string(place.height) + ", " + std::to_string(place.width) + ", " +
+                   std::to_string(place.channels) + "]";
+          }};
+}
+
+/// Whether the total is what counts: an assignment of one of the two overrides the other in the file.
+bool goes_by_total(MapReader& reader) {
+  const YamlNode* const extra = reader.node("extra_pes");
+  const YamlNode* const total = reader.node("pes");
+  return total != nullptr && (extra == nullptr || total->assigned);
+}
+
+BoundValue budget(PeBudget& place, PeBudget::Kind kind, std::int64_t least) {
+  BoundValue value = integer(place.count, least, kMostPes);
+  value.read = [&place, kind, read = std::move(value.read)](MapReader& reader, std::string_view key, bool required) {
+    PeBudget before = place;
+    read(reader, key, required);
+    if (reader.has(key) && goes_by_total(reader) == (kind == PeBudget::Kind::total)) {
+      place.kind = kind;
+    } else {
+      place = before;
+    }
+  };
+  value.write = [&place, kind]() -> std::optional<std::string> {
+    return place.kind == kind ? std::optional{std::to_string(place.count)} : std::nullopt;
+  };
+  return value;
+}
+
+/// Refuses both budgets from the same hand.
+BoundValue total_budget(PeBudget& place) {
+  BoundValue value = budget(place, PeBudget::Kind::total, 1);
+  value.read = [read = std::move(value.read)](MapReader& reader, std::string_view key, bool required) {
+    const YamlNode* const extra = reader.node("extra_pes");
+    const YamlNode* const total = reader.node(key);
+    if (extra != nullptr && total != nullptr && extra->assigned == total->assigned) {
+      reader.error(key, "give either pes, the total, or extra_pes, those beyond the minimum, but not both");
+    }
+    read(reader, key, required);
+  };
+  return value;
+}
+
+BoundValue duplication(Duplication& place) {
+  const std::string makespan{kDuplicationNames[static_cast<std::size_t>(Duplication::makespan)]};
   std::vector<std::string> available = to_strings(kDuplicationNames);
   available.erase(std::find(available.begin(), available.end(), makespan));
-  const YamlNode* node = reader.node("duplication");
-  if (node != nullptr && node->scalar == makespan) {
+  BoundValue value = word(
+      available, [&place](std::size_t index) { place = static_cast<Duplication>(index); },
+      static_cast<std::size_t>(place));
+  value.read = [makespan, available, read = std::move(value.read)](MapReader& reader, std::string_view key,
+                                                                   bool required) {
+    const YamlNode* const node = reader.node(key);
+    if (node == nullptr || node->scalar != makespan) {
+      read(reader, key, required);
+      return;
+    }
     std::string names;
     for (const std::string& name : available) {
       names += (names.empty() ? "" : ", ") + name;
     }
-    reader.error("duplication", "'makespan' is not available in this version yet, expected one of: " + names);
-    return;
-  }
-  assign(config.duplication, reader.choice("duplication", available));
+    reader.error(key, "'makespan' is not available in this version yet, expected one of: " + names);
+  };
+  return value;
 }
 
-void read_placement(MapReader& reader, RunConfig& config) {
-  assign(config.placement, reader.choice("placement", to_strings(kPlacementMethodNames)));
-  if (config.placement == PlacementMethod::random) {
-    config.placement_seed = static_cast<std::uint64_t>(reader.integer("placement_seed", 0, INT64_MAX).value_or(0));
-  } else if (reader.has("placement_seed")) {
-    reader.error("placement_seed", "only placement: random has a seed");
-  }
+/// Nothing to write unless placement is random.
+BoundValue placement_seed(RunConfig& config) {
+  constexpr std::int64_t kMost = INT64_MAX;
+  return {{{.kind = ValueForm::Kind::integer, .least = 0, .most = kMost}},
+          [&config](MapReader& reader, std::string_view key, bool /*required*/) {
+            config.placement_seed = static_cast<std::uint64_t>(reader.integer(key, 0, kMost).value_or(0));
+          },
+          [&config] {
+            return config.placement == PlacementMethod::random ? std::optional{std::to_string(config.placement_seed)}
+                                                               : std::nullopt;
+          },
+          "`0`"};
 }
 
-void read_mapping(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
-  MapReader reader{node, path, out};
-  config.budget_where = node.where;
-  read_budget(reader, config);
-  read_duplication(reader, config);
-  assign(config.partition, reader.choice("partition", to_strings(kPartitionNames)));
-  read_placement(reader, config);
-  reader.finish();
+void list_mapping(Keys& keys, RunConfig& config) {
+  keys.optional("extra_pes", budget(config.budget, PeBudget::Kind::extra, 0),
+                "x, the PEs beyond the minimum that stores every weight once");
+  keys.optional("pes", total_budget(config.budget),
+                "F, the total, instead of `extra_pes`; one of them in `--set` overrides the other in the file");
+  keys.optional("duplication", duplication(config.duplication), "which layers get copies of their weights, see below");
+  keys.optional("partition", choice(config.partition, kPartitionNames), "which pixels a duplicate computes");
+  keys.optional("placement", choice(config.placement, kPlacementMethodNames),
+                "which tiles duplicates lie on, and where these stand, see below");
+  keys.optional("placement_seed", placement_seed(config),
+                "of `random`: the same seed is the same placement everywhere");
+  keys.rule([&](MapReader& reader) {
+    if (config.placement != PlacementMethod::random && reader.has("placement_seed")) {
+      reader.error("placement_seed", "only placement: random has a seed");
+    }
+  });
 }
 
-void read_set(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
-  MapReader reader{node, path, out};
-  assign(config.set.rows, reader.integer("rows", 0, kMaxExtent));
-  assign(config.set.columns, reader.integer("columns", 0, kMaxExtent));
-  reader.finish();
+void list_set(Keys& keys, SetSize& set) {
+  keys.optional("rows", integer(set.rows, 0, kMaxExtent),
+                "extent of a set in OFM pixels; `0` is the whole extent of the OFM, or of the block");
+  keys.optional("columns", integer(set.columns, 0, kMaxExtent), "the same across");
 }
 
-void read_schedule(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
-  MapReader reader{node, path, out};
-  assign(config.mode, reader.choice("mode", to_strings(kScheduleModeNames)));
-  if (const YamlNode* set = reader.node("set")) {
-    read_set(*set, reader.path_of("set"), config, out);
-  }
-  assign(config.order, reader.choice("order", to_strings(kSetOrderNames)));
-  reader.finish();
+void list_schedule(Keys& keys, RunConfig& config) {
+  keys.optional("mode", choice(config.mode, kScheduleModeNames), "one base layer at a time, or CLSA-CIM");
+  keys.section("set", "what is scheduled as a whole", [&](Keys& inner) { list_set(inner, config.set); });
+  keys.optional("order", choice(config.order, kSetOrderNames),
+                "order of a layer's sets: rows of sets, or by release time");
 }
 
-void read_simulation(const YamlNode& node, const std::string& path, RunConfig& config, Diagnostics& out) {
-  MapReader reader{node, path, out};
-  if (!is_none(reader.node("time_limit"))) {
-    config.time_limit = reader.duration("time_limit");
-  }
-  reader.finish();
+void list_simulation(Keys& keys, RunConfig& config) {
+  keys.optional("time_limit", value_or("none", config.time_limit, [](Duration& place) { return time(place); }),
+                "simulated time at which a run ends unfinished (exit status 3); what happens at that very instant no "
+                "longer counts");
 }
 
 /// Where the end of a path stands, or as much of it as there is.
@@ -220,49 +208,6 @@ SourcePosition position_of(const YamlNode& root, std::initializer_list<std::stri
   return node->where;
 }
 
-RunConfig read_run(const YamlNode& root, const ArchitectureSource& architecture, Diagnostics& out) {
-  RunConfig config;
-  MapReader reader{root, "", out};
-  const YamlNode* node =
-      reader.required_node("architecture", "the path of an architecture file, or the mapping itself");
-  const bool own_file = architecture.path.empty();
-  if (node != nullptr && (own_file || node->kind == YamlNode::Kind::mapping)) {
-    Diagnostics problems;
-    config.architecture = read_architecture(*node, architecture.path, problems);
-    config.input_buffer_where = position_of(*node, {"tile", "buffer", "input"});
-    config.output_buffer_where = position_of(*node, {"tile", "buffer", "output"});
-    config.chip_tiles_where = position_of(*node, {"chip", "tiles"});
-    config.chip_mesh_where = position_of(*node, {"chip", "mesh"});
-    for (Diagnostic& problem : problems) {
-      // Paths within a file of its own begin there; those of an assignment begin at the run.
-      if (own_file && problem.where.file == kCommandLine) {
-        prepend_path("architecture.", problem);
-      }
-      out.push_back(std::move(problem));
-    }
-  } else if (node != nullptr && architecture.readable) {
-    reader.error("architecture",
-                 "expected the path of an architecture file, or the mapping itself, got " + describe(*node));
-  }
-  read_network(reader, config);
-  if (const std::optional<bool> include_top = reader.boolean("include_top")) {
-    config.include_top = *include_top;
-  }
-  read_input_shape(reader, config);
-  config.budget_where = root.where;
-  if (const YamlNode* mapping = reader.node("mapping")) {
-    read_mapping(*mapping, "mapping", config, out);
-  }
-  if (const YamlNode* schedule = reader.node("schedule")) {
-    read_schedule(*schedule, "schedule", config, out);
-  }
-  if (const YamlNode* simulation = reader.node("simulation")) {
-    read_simulation(*simulation, "simulation", config, out);
-  }
-  reader.finish();
-  return config;
-}
-
 /// Orders problems as one mends them: the run file from top to bottom, then the files that it names, then assignments.
 void sort_by_position(Diagnostics& diagnostics, const std::string& run_file) {
   const auto key = [&run_file](const Diagnostic& diagnostic) {
@@ -276,62 +221,82 @@ void sort_by_position(Diagnostics& diagnostics, const std::string& run_file) {
 
 }  // namespace
 
-Result<RunConfig> load_run_config(const fs::path& file, const std::vector<std::string>& assignments) {
-  Result<YamlNode> loaded = load_yaml(file);
-  if (!loaded) {
-    return loaded.error();
-  }
-  YamlNode root = *std::move(loaded);
+void list_keys(Keys& keys, RunConfig& config) {
+  keys.file_or_section("architecture", "the path of an architecture file, or the mapping itself", "the chip, see below",
+                       [&](Keys& inner) { list_keys(inner, config.architecture); });
+  keys.required("network", network_file(config), "`.yaml` (our format), `.onnx`, `.json` (Keras) or `.cfg` (Darknet)");
+  keys.optional("include_top", truth(config.include_top),
+                "`false` leaves out dense layers from which no convolution is reachable, and what only they feed");
+  keys.optional("input_shape", value_or("none", config.input_shape, extents),
+                "H, W, C: needed where the network file leaves its input open; must agree with what it states");
+  keys.section("mapping", "layers to PEs", [&](Keys& inner) { list_mapping(inner, config); });
+  keys.section("schedule", "what is computed when", [&](Keys& inner) { list_schedule(inner, config); });
+  keys.section("simulation", "how the run ends", [&](Keys& inner) { list_simulation(inner, config); });
+}
+
+Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& assignments, const YamlLoader& load) {
   Diagnostics problems;
+  const auto apply = [&](bool to_architecture) {
+    for (const Assignment& assignment : assignments) {
+      if (leads_into_architecture(assignment) == to_architecture) {
+        if (std::optional<Diagnostic> problem = assign(root, assignment)) {
+          problems.push_back(*std::move(problem));
+        }
+      }
+    }
+  };
   // Assignments to keys of the architecture come last: they must find the architecture that was chosen, whatever
   // the order on the command line.
-  for (const std::string& assignment : assignments) {
-    if (!leads_into_architecture(assignment)) {
-      apply(root, assignment, problems);
-    }
+  apply(false);
+  inline_architecture(root, load, problems);
+  const YamlNode* const architecture = value_of(root, "architecture");
+  if (architecture == nullptr || !architecture->reported) {
+    apply(true);
   }
-  const ArchitectureSource architecture = inline_architecture(root, problems);
-  for (const std::string& assignment : assignments) {
-    if (architecture.readable && leads_into_architecture(assignment)) {
-      inline_dram_device_for(assignment, root);
-      apply(root, assignment, problems);
-    }
-  }
-  RunConfig config = read_run(root, architecture, problems);
+  RunConfig config;
+  read_keys(MapReader{root, "", problems}, [&](Keys& keys) { list_keys(keys, config); });
+  config.input_buffer_where = position_of(root, {"architecture", "tile", "buffer", "input"});
+  config.output_buffer_where = position_of(root, {"architecture", "tile", "buffer", "output"});
+  config.chip_tiles_where = position_of(root, {"architecture", "chip", "tiles"});
+  config.chip_mesh_where = position_of(root, {"architecture", "chip", "mesh"});
+  config.budget_where =
+      position_of(root, {"mapping", config.budget.kind == PeBudget::Kind::total ? "pes" : "extra_pes"});
   if (has_errors(problems)) {
-    sort_by_position(problems, file.string());
+    sort_by_position(problems, root.where.file);
     return problems;
   }
   return config;
 }
 
+Result<RunConfig> load_run_config(const fs::path& file, const std::vector<std::string>& assignments) {
+  Result<YamlNode> root = load_yaml(file);
+  if (!root) {
+    return root.error();
+  }
+  Diagnostics problems;
+  std::vector<Assignment> parsed;
+  for (const std::string& text : assignments) {
+    if (Result<Assignment> assignment = parse_assignment(text)) {
+      parsed.push_back(*std::move(assignment));
+    } else {
+      problems.insert(problems.end(), assignment.error().begin(), assignment.error().end());
+    }
+  }
+  Result<RunConfig> config = read_run_config(*std::move(root), parsed, load_yaml);
+  if (problems.empty()) {
+    return config;
+  }
+  if (!config) {
+    problems.insert(problems.end(), config.error().begin(), config.error().end());
+    sort_by_position(problems, file.string());
+  }
+  return problems;
+}
+
 std::string to_yaml(const RunConfig& config, const std::string& network) {
-  std::string text = "architecture:\n" + to_yaml(config.architecture, 2);
-  const auto line = [&text](const std::string& content) { text += content + "\n"; };
-  line("network: " + yaml_string(network));
-  line(std::string{"include_top: "} + (config.include_top ? "true" : "false"));
-  if (config.input_shape) {
-    line("input_shape: [" + std::to_string(config.input_shape->height) + ", " +
-         std::to_string(config.input_shape->width) + ", " + std::to_string(config.input_shape->channels) + "]");
-  } else {
-    line("input_shape: " + std::string{kNone});
-  }
-  line("mapping:");
-  line((config.budget.kind == PeBudget::Kind::total ? "  pes: " : "  extra_pes: ") +
-       std::to_string(config.budget.count));
-  line("  duplication: " + name_of(kDuplicationNames, config.duplication));
-  line("  partition: " + name_of(kPartitionNames, config.partition));
-  line("  placement: " + name_of(kPlacementMethodNames, config.placement));
-  if (config.placement == PlacementMethod::random) {
-    line("  placement_seed: " + std::to_string(config.placement_seed));
-  }
-  line("schedule:");
-  line("  mode: " + name_of(kScheduleModeNames, config.mode));
-  line("  set: {rows: " + std::to_string(config.set.rows) + ", columns: " + std::to_string(config.set.columns) + "}");
-  line("  order: " + name_of(kSetOrderNames, config.order));
-  line("simulation:");
-  line("  time_limit: " + (config.time_limit ? to_string(*config.time_limit) : std::string{kNone}));
-  return text;
+  RunConfig copy = config;
+  copy.network = network;
+  return write_keys([&](Keys& keys) { list_keys(keys, copy); }, 0);
 }
 
 }  // namespace crossweave

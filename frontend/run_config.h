@@ -9,7 +9,9 @@
 
 #include "arch/architecture.h"
 #include "arch/diagnostics.h"
+#include "arch/strict_yaml.h"
 #include "arch/units.h"
+#include "arch/yaml_keys.h"
 #include "scheduler/geometry.h"
 #include "scheduler/mapping_options.h"
 
@@ -53,10 +55,16 @@ struct RunConfig {
   std::optional<Duration> time_limit;
 };
 
+/// Every key of a run, with its default and its meaning.
+void list_keys(Keys& keys, RunConfig& config);
+
 /// Reads a run with its architecture (inline or a file of its own) and applies `--set` assignments, whose keys may lead
 /// into the architecture ("architecture.tile.pes=4"). Relative paths are relative to the file they stand in, in
 /// assignments to the working directory. Reports every problem at once.
 Result<RunConfig> load_run_config(const std::filesystem::path& file, const std::vector<std::string>& assignments);
+
+/// The same for a document that has been read, with files that it names from `load`.
+Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& assignments, const YamlLoader& load);
 
 /// resolved.yaml: every key, defaults included, the architecture inline, `network` as given here (see run_record.h).
 [[nodiscard]] std::string to_yaml(const RunConfig& config, const std::string& network);

@@ -39,5 +39,6 @@ std::function<int()> declare_plot(CLI::App& app);
 std::function<int()> declare_check(CLI::App& app);
 std::function<int()> declare_noc(CLI::App& app);
 std::function<int()> declare_dram(CLI::App& app);
+std::function<int()> declare_schema(CLI::App& app);
 
 }  // namespace crossweave

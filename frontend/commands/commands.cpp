@@ -14,6 +14,7 @@ std::span<const Command> commands() {
       Command{"check", "Validate a run's files only", &declare_check},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},
       Command{"dram", "A DRAM channel alone, under a synthetic stream or a request trace", &declare_dram},
+      Command{"schema", "JSON Schemas of our YAML files, for editors", &declare_schema},
   };
   return kCommands;
 }

@@ -49,16 +49,14 @@ BankedDramSpec spec_of(const DramOptions& options, Diagnostics& problems) {
   dram.kind = YamlNode::Kind::mapping;
   dram.where = where;
   dram.entries.push_back({"device", where, device});
-  inline_dram_device(dram);
+  inline_dram_device(dram, load_yaml);
   for (const std::string& assignment : options.assignments) {
     if (const std::optional<Diagnostic> problem = apply_override(dram, assignment)) {
       problems.push_back(*problem);
     }
   }
   BankedDramSpec spec;
-  MapReader reader{dram, "", problems};
-  read_banked_dram(dram, reader, spec);
-  reader.finish();
+  read_keys(MapReader{dram, "", problems}, [&](Keys& keys) { list_keys(keys, spec); });
   return spec;
 }
 

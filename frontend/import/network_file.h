@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "arch/diagnostics.h"
+#include "arch/yaml_keys.h"
 #include "scheduler/network_graph.h"
 
 namespace crossweave {
@@ -38,6 +39,9 @@ Result<NetworkImport> import_keras(const std::filesystem::path& file, const std:
 /// The same for text; `name` stands in for the file in positions, and its stem names the network.
 Result<NetworkImport> parse_keras(std::string_view text, const std::string& name,
                                   const std::optional<Shape>& input_shape);
+
+/// Every key of our own format. What each item of `layers` holds is the section of that key.
+[[nodiscard]] KeyTree network_keys();
 
 /// The network in our own format; import_network_yaml of it gives the same graph, operation by operation.
 [[nodiscard]] std::string to_yaml(const NetworkGraph& graph);

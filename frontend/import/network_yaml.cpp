@@ -20,6 +20,14 @@ constexpr std::string_view kDefaultInput = "input";
 constexpr int kMaxBits = 64;
 constexpr int kMaxChannels = std::numeric_limits<int>::max();
 
+constexpr std::string_view kBothAxes = "a number for both axes, or [height, width]";
+constexpr std::string_view kPaddingMeaning =
+    "`valid` (none), `same` (as much as gives ceil(extent / stride) outputs), a number for all four sides, or [top, "
+    "bottom, left, right]";
+constexpr std::string_view kRangeMeaning = "[begin, end], the end not included; default: the whole axis";
+constexpr std::string_view kWeightBitsMeaning =
+    "width of the layer's weights; default: `precision.weight_bits` of the architecture";
+
 /// An operation that may still need the shape of its first input ("same" padding, flatten, omitted ranges of a slice).
 using KindForShape = std::function<OperationKind(const Shape&)>;
 
@@ -40,55 +48,150 @@ bool contains(const std::array<std::string_view, Size>& names, std::string_view 
 
 // --- values of keys ---
 
+using Kind = ValueForm::Kind;
+
 int narrow(std::int64_t value) { return static_cast<int>(value); }
 
-/// A width in bits; 0 when none is stated.
-int read_bits(MapReader& reader, std::string_view key) { return narrow(reader.integer(key, 1, kMaxBits).value_or(0)); }
+std::string list_text(std::initializer_list<int> values) {
+  std::string text;
+  for (const int value : values) {
+    text += (text.empty() ? "[" : ", ") + std::to_string(value);
+  }
+  return text + "]";
+}
 
-/// `n` for both axes or `[h, w]`; the fallback when absent or wrong.
-Extent read_extent(MapReader& reader, std::string_view key, Extent fallback) {
+std::string yaml_text(const Shape& shape) { return list_text({shape.height, shape.width, shape.channels}); }
+std::string yaml_text(Extent extent) { return list_text({extent.height, extent.width}); }
+std::string yaml_text(const Padding& padding) {
+  return list_text({padding.top, padding.bottom, padding.left, padding.right});
+}
+
+ValueForm integers_form(std::size_t count, std::int64_t least) {
+  return {.kind = Kind::integers, .least = least, .most = kMaxImportExtent, .count = count};
+}
+
+ValueForm integer_form(std::int64_t least) { return {.kind = Kind::integer, .least = least, .most = kMaxImportExtent}; }
+
+/// A key that stays out of a network that does not name it.
+std::optional<std::string> left_out() { return std::nullopt; }
+
+/// A width in bits; 0 when none is stated.
+BoundValue bits(int& place) {
+  BoundValue value = integer(place, 1, kMaxBits, "bits");
+  value.write = left_out;
+  return value;
+}
+
+/// `n` for both axes or `[h, w]`.
+BoundValue extent(Extent& place) {
+  return {{integer_form(1), integers_form(2, 1)},
+          [&place](MapReader& reader, std::string_view key, bool required) {
+            const YamlNode* node =
+                required ? reader.required_node(key, "a number or [height, width]") : reader.node(key);
+            if (node == nullptr) {
+              return;
+            }
+            if (node->kind != YamlNode::Kind::sequence) {
+              const std::optional<std::int64_t> both = reader.integer(key, 1, kMaxImportExtent);
+              place = both ? Extent{narrow(*both), narrow(*both)} : place;
+              return;
+            }
+            const std::optional<std::vector<std::int64_t>> values = reader.integers(key, 2, 2, 1, kMaxImportExtent);
+            place = values ? Extent{narrow((*values)[0]), narrow((*values)[1])} : place;
+          },
+          [&place] { return place.height == place.width ? std::to_string(place.height) : yaml_text(place); }};
+}
+
+void read_padding(MapReader& reader, std::string_view key, std::optional<Padding>& place) {
   const YamlNode* node = reader.node(key);
   if (node == nullptr) {
-    return fallback;
-  }
-  if (node->kind != YamlNode::Kind::sequence) {
-    const std::optional<std::int64_t> both = reader.integer(key, 1, kMaxImportExtent);
-    return both ? Extent{narrow(*both), narrow(*both)} : fallback;
-  }
-  const std::optional<std::vector<std::int64_t>> values = reader.integers(key, 2, 2, 1, kMaxImportExtent);
-  return values ? Extent{narrow((*values)[0]), narrow((*values)[1])} : fallback;
-}
-
-Extent read_required_extent(MapReader& reader, std::string_view key) {
-  static_cast<void>(reader.required_node(key, "a number or [height, width]"));
-  return read_extent(reader, key, {});
-}
-
-/// `same`, `valid`, `n` or `[top, bottom, left, right]`; nullopt is `same`.
-std::optional<Padding> read_padding(MapReader& reader) {
-  const YamlNode* node = reader.node("padding");
-  if (node == nullptr) {
-    return Padding{};
+    return;
   }
   if (node->kind == YamlNode::Kind::sequence) {
-    const std::optional<std::vector<std::int64_t>> sides = reader.integers("padding", 4, 4, 0, kMaxImportExtent);
-    return sides ? Padding{narrow((*sides)[0]), narrow((*sides)[1]), narrow((*sides)[2]), narrow((*sides)[3])}
-                 : Padding{};
+    const std::optional<std::vector<std::int64_t>> sides = reader.integers(key, 4, 4, 0, kMaxImportExtent);
+    place =
+        sides ? Padding{narrow((*sides)[0]), narrow((*sides)[1]), narrow((*sides)[2]), narrow((*sides)[3])} : Padding{};
+    return;
   }
   if (node->scalar == "same") {
-    return std::nullopt;
+    place.reset();
+    return;
   }
-  const bool is_word = node->quoted || (!node->scalar.empty() && node->scalar.find_first_of("0123456789") != 0);
+  const bool is_text = node->quoted || (!node->scalar.empty() && node->scalar.find_first_of("0123456789") != 0);
   if (node->scalar == "valid") {
-    return Padding{};
+    return;
   }
-  if (node->kind == YamlNode::Kind::scalar && is_word) {
-    reader.error("padding", "expected same, valid, a number or [top, bottom, left, right], got " + describe(*node) +
-                                did_you_mean(node->scalar, {"same", "valid"}));
-    return Padding{};
+  if (node->kind == YamlNode::Kind::scalar && is_text) {
+    reader.error(key, "expected same, valid, a number or [top, bottom, left, right], got " + describe(*node) +
+                          did_you_mean(node->scalar, {"same", "valid"}));
+    return;
   }
-  const int all = narrow(reader.integer("padding", 0, kMaxImportExtent).value_or(0));
-  return Padding{all, all, all, all};
+  const int all = narrow(reader.integer(key, 0, kMaxImportExtent).value_or(0));
+  place = Padding{all, all, all, all};
+}
+
+/// `same` (which is nothing), `valid`, `n` or `[top, bottom, left, right]`.
+BoundValue padding(std::optional<Padding>& place) {
+  return {{{.kind = Kind::word, .words = {"valid", "same"}}, integer_form(0), integers_form(4, 0)},
+          [&place](MapReader& reader, std::string_view key, bool /*required*/) { read_padding(reader, key, place); },
+          [] { return std::string{"valid"}; }};
+}
+
+/// The same without a window.
+BoundValue plain_padding(Padding& place) {
+  return {{integer_form(0), integers_form(4, 0)},
+          [&place](MapReader& reader, std::string_view key, bool /*required*/) {
+            static_cast<void>(reader.required_node(key, "a number or [top, bottom, left, right]"));
+            std::optional<Padding> read = Padding{};
+            read_padding(reader, key, read);
+            if (!read) {
+              reader.error(key, "'same' needs a window; give a number or [top, bottom, left, right]");
+            }
+            place = read.value_or(place);
+          },
+          left_out};
+}
+
+/// One of the functions of a layer's shorthand; empty when none is named.
+BoundValue function(std::string& place) {
+  const std::vector<std::string> names = to_strings(kActivationFunctions);
+  BoundValue value = word(
+      names, [names, &place](std::size_t index) { place = names[index]; }, 0);
+  value.write = left_out;
+  return value;
+}
+
+BoundValue axis(Concat::Along& place) {
+  constexpr std::array kAlong{Concat::Along::rows, Concat::Along::columns, Concat::Along::channels};
+  return word(
+      {"rows", "columns", "channels"}, [&place, kAlong](std::size_t index) { place = kAlong[index]; },
+      static_cast<std::size_t>(std::find(kAlong.begin(), kAlong.end(), place) - kAlong.begin()));
+}
+
+/// `[begin, end]` of an axis; the whole of it when absent.
+BoundValue range(std::optional<Interval>& place) {
+  return {{{.kind = Kind::integers, .least = 0, .most = kMaxChannels, .count = 2}},
+          [&place](MapReader& reader, std::string_view key, bool /*required*/) {
+            const std::optional<std::vector<std::int64_t>> ends = reader.integers(key, 2, 2, 0, kMaxChannels);
+            if (!ends) {
+              return;
+            }
+            place = Interval{narrow((*ends)[0]), narrow((*ends)[1])};
+            if (place->empty()) {
+              reader.error(key, "expected [begin, end] with begin before end");
+            }
+          },
+          left_out};
+}
+
+/// What stands at a key, for a reader that needs more than the key to judge it; `expected` says what, where it is
+/// missing.
+BoundValue raw(const YamlNode*& place, ValueForm form, std::string expected = "") {
+  return {{std::move(form)},
+          [&place, expected = std::move(expected)](MapReader& reader, std::string_view key, bool required) {
+            place = required ? reader.required_node(key, expected) : reader.node(key);
+          },
+          left_out};
 }
 
 /// A shape of H, W, C; an open extent ('?') is 0 where that is allowed.
@@ -133,93 +236,90 @@ Steps only(OperationKind kind) {
 }
 
 /// Adds what `batch_norm: true` and `activation: NAME` stand for, in that order.
-void read_shorthand(MapReader& reader, Steps& steps) {
-  if (reader.boolean("batch_norm").value_or(false)) {
+void list_shorthand(Keys& keys, Steps& steps) {
+  bool batch_norm = false;
+  std::string activation;
+  keys.optional("batch_norm", truth(batch_norm), "a batch normalization behind the layer");
+  keys.optional("activation", function(activation), "an activation function behind it");
+  if (batch_norm) {
     steps.push_back({"/batch_norm", [](const Shape&) { return BatchNorm{}; }});
   }
-  const std::vector<std::string> functions = to_strings(kActivationFunctions);
-  if (const std::optional<std::size_t> index = reader.choice("activation", functions)) {
-    const std::string& function = functions[*index];
-    steps.push_back({"/" + function, [function](const Shape&) { return Activation{function}; }});
+  if (!activation.empty()) {
+    steps.push_back({"/" + activation, [activation](const Shape&) { return Activation{activation}; }});
   }
 }
 
-Steps read_conv(MapReader& reader) {
+Steps list_conv(Keys& keys) {
   Conv2d conv;
-  conv.filters = narrow(reader.required_integer("filters", 1, kMaxImportExtent).value_or(1));
-  conv.kernel = read_required_extent(reader, "kernel");
-  conv.stride = read_extent(reader, "stride", conv.stride);
-  conv.dilation = read_extent(reader, "dilation", conv.dilation);
-  const std::optional<Padding> padding = read_padding(reader);
-  conv.groups = narrow(reader.integer("groups", 1, kMaxImportExtent).value_or(conv.groups));
-  conv.bias = reader.boolean("bias").value_or(conv.bias);
-  conv.weight_bits = read_bits(reader, "weight_bits");
-  Steps steps{{"", [conv, padding](const Shape& in) {
+  conv.filters = 1;
+  std::optional<Padding> around = Padding{};
+  keys.required("filters", integer(conv.filters, 1, kMaxImportExtent), "output channels");
+  keys.required("kernel", extent(conv.kernel), kBothAxes);
+  keys.optional("stride", extent(conv.stride), kBothAxes);
+  keys.optional("dilation", extent(conv.dilation), kBothAxes);
+  keys.optional("padding", padding(around), kPaddingMeaning);
+  keys.optional("groups", integer(conv.groups, 1, kMaxImportExtent), "of channels that do not mix");
+  keys.optional("bias", truth(conv.bias), "whether each output channel has a constant added");
+  keys.optional("weight_bits", bits(conv.weight_bits), kWeightBitsMeaning);
+  Steps steps{{"", [conv, around](const Shape& in) {
                  Conv2d padded = conv;
-                 padded.padding = padding ? *padding : same_padding(in, conv.kernel, conv.stride, conv.dilation);
+                 padded.padding = around ? *around : same_padding(in, conv.kernel, conv.stride, conv.dilation);
                  return padded;
                }}};
-  read_shorthand(reader, steps);
+  list_shorthand(keys, steps);
   return steps;
 }
 
-Steps read_dense(MapReader& reader) {
+Steps list_dense(Keys& keys) {
   Dense dense;
-  dense.units = narrow(reader.required_integer("units", 1, kMaxImportExtent).value_or(1));
-  dense.bias = reader.boolean("bias").value_or(dense.bias);
-  dense.weight_bits = read_bits(reader, "weight_bits");
+  dense.units = 1;
+  keys.required("units", integer(dense.units, 1, kMaxImportExtent), "outputs; the input is read flattened");
+  keys.optional("bias", truth(dense.bias), "whether each output has a constant added");
+  keys.optional("weight_bits", bits(dense.weight_bits), kWeightBitsMeaning);
   Steps steps = only(dense);
-  read_shorthand(reader, steps);
+  list_shorthand(keys, steps);
   return steps;
 }
 
-Steps read_pool(MapReader& reader, Pool::Kind kind) {
+Steps list_pool(Keys& keys, Pool::Kind kind) {
   Pool pool;
   pool.kind = kind;
-  pool.kernel = read_required_extent(reader, "kernel");
+  std::optional<Padding> around = Padding{};
+  keys.required("kernel", extent(pool.kernel), kBothAxes);
   // As in every framework that has a default at all: windows side by side.
-  pool.stride = read_extent(reader, "stride", pool.kernel);
-  pool.dilation = read_extent(reader, "dilation", pool.dilation);
-  const std::optional<Padding> padding = read_padding(reader);
-  pool.ceil_mode = reader.boolean("ceil_mode").value_or(pool.ceil_mode);
-  return {{"", [pool, padding](const Shape& in) {
+  pool.stride = pool.kernel;
+  BoundValue stride = extent(pool.stride);
+  stride.otherwise = "that of `kernel`";
+  keys.optional("stride", stride, kBothAxes);
+  keys.optional("dilation", extent(pool.dilation), kBothAxes);
+  keys.optional("padding", padding(around), kPaddingMeaning);
+  keys.optional("ceil_mode", truth(pool.ceil_mode), "round the output extent up");
+  return {{"", [pool, around](const Shape& in) {
              Pool padded = pool;
-             padded.padding = padding ? *padding : same_padding(in, pool.kernel, pool.stride, pool.dilation);
+             padded.padding = around ? *around : same_padding(in, pool.kernel, pool.stride, pool.dilation);
              return padded;
            }}};
 }
 
-Steps read_pad(MapReader& reader) {
-  static_cast<void>(reader.required_node("padding", "a number or [top, bottom, left, right]"));
-  const std::optional<Padding> padding = read_padding(reader);
-  if (!padding) {
-    reader.error("padding", "'same' needs a window; give a number or [top, bottom, left, right]");
-  }
-  return only(Pad{padding.value_or(Padding{})});
+Steps list_pad(Keys& keys) {
+  Pad pad;
+  keys.required("padding", plain_padding(pad.padding), "zeros around the map: a number, or [top, bottom, left, right]");
+  return only(pad);
 }
 
-Steps read_concat(MapReader& reader) {
-  const std::optional<std::size_t> along = reader.choice("along", {"rows", "columns", "channels"});
-  constexpr std::array kAlong{Concat::Along::rows, Concat::Along::columns, Concat::Along::channels};
-  return only(Concat{along ? kAlong[*along] : Concat{}.along});
+Steps list_concat(Keys& keys) {
+  Concat concat;
+  keys.optional("along", axis(concat.along), "the axis along which the inputs are put together");
+  return only(concat);
 }
 
-Steps read_slice(MapReader& reader) {
-  // [begin, end) of an axis; the whole of it when absent.
-  const auto range = [&](std::string_view key) -> std::optional<Interval> {
-    const std::optional<std::vector<std::int64_t>> ends = reader.integers(key, 2, 2, 0, kMaxChannels);
-    if (!ends) {
-      return std::nullopt;
-    }
-    const Interval interval{narrow((*ends)[0]), narrow((*ends)[1])};
-    if (interval.empty()) {
-      reader.error(key, "expected [begin, end] with begin before end");
-    }
-    return interval;
-  };
-  const std::optional<Interval> rows = range("rows");
-  const std::optional<Interval> columns = range("columns");
-  const std::optional<Interval> channels = range("channels");
+Steps list_slice(Keys& keys) {
+  std::optional<Interval> rows;
+  std::optional<Interval> columns;
+  std::optional<Interval> channels;
+  keys.optional("rows", range(rows), kRangeMeaning);
+  keys.optional("columns", range(columns), kRangeMeaning);
+  keys.optional("channels", range(channels), kRangeMeaning);
   return {{"", [rows, columns, channels](const Shape& in) {
              const Interval h = rows.value_or(Interval{0, in.height});
              const Interval w = columns.value_or(Interval{0, in.width});
@@ -228,16 +328,28 @@ Steps read_slice(MapReader& reader) {
            }}};
 }
 
-Steps read_upsample(MapReader& reader) { return only(Upsample{read_required_extent(reader, "factor")}); }
-
-Steps read_reshape(MapReader& reader) {
-  const YamlNode* node = reader.required_node("shape", "[height, width, channels]");
-  const std::optional<Shape> shape =
-      node == nullptr ? std::nullopt : read_shape(*node, reader.path_of("shape"), false, reader.diagnostics());
-  return only(Reshape{shape.value_or(Shape{1, 1, 1})});
+Steps list_upsample(Keys& keys) {
+  Upsample upsample;
+  keys.required("factor", extent(upsample.factor),
+                "each value is repeated so many times; one number, or [rows, columns]");
+  return only(upsample);
 }
 
-Steps read_flatten(MapReader&) {
+Steps list_reshape(Keys& keys) {
+  Shape shape{1, 1, 1};
+  keys.required("shape",
+                {{{.kind = Kind::integers, .least = 1, .most = kMaxChannels, .count = 3}},
+                 [&shape](MapReader& reader, std::string_view key, bool /*required*/) {
+                   if (const YamlNode* node = reader.required_node(key, "[height, width, channels]")) {
+                     shape = read_shape(*node, reader.path_of(key), false, reader.diagnostics()).value_or(shape);
+                   }
+                 },
+                 left_out},
+                "H, W, C with as many elements");
+  return only(Reshape{shape});
+}
+
+Steps flatten(Keys&) {
   return {{"", [](const Shape& in) {
              // More elements than an extent can count fail as a shape of another size.
              const std::int64_t elements = std::min<std::int64_t>(in.elements(), kMaxChannels);
@@ -245,31 +357,31 @@ Steps read_flatten(MapReader&) {
            }}};
 }
 
-/// An `op`, the stem of its default names (Keras' own: conv2d, conv2d_1), and the reader of its keys.
+/// An `op`, the stem of its default names (Keras' own: conv2d, conv2d_1), and the list of its keys.
 struct OperationFormat {
   std::string_view op;
   std::string_view default_name;
-  Steps (*read)(MapReader&);
+  Steps (*list)(Keys&);
 };
 
 constexpr std::array<OperationFormat, 13> kFormats{{
-    {"conv", "conv2d", read_conv},
-    {"dense", "dense", read_dense},
-    {"bias", "bias", [](MapReader&) { return only(Bias{}); }},
-    {"batch_norm", "batch_norm", [](MapReader&) { return only(BatchNorm{}); }},
-    {"max_pool", "max_pool", [](MapReader& reader) { return read_pool(reader, Pool::Kind::max); }},
-    {"average_pool", "average_pool", [](MapReader& reader) { return read_pool(reader, Pool::Kind::average); }},
-    {"global_max_pool", "global_max_pool", [](MapReader&) { return only(GlobalPool{Pool::Kind::max}); }},
-    {"global_average_pool", "global_average_pool", [](MapReader&) { return only(GlobalPool{Pool::Kind::average}); }},
-    {"pad", "pad", read_pad},
-    {"concat", "concat", read_concat},
-    {"slice", "slice", read_slice},
-    {"upsample", "upsample", read_upsample},
-    {"reshape", "reshape", read_reshape},
+    {"conv", "conv2d", list_conv},
+    {"dense", "dense", list_dense},
+    {"bias", "bias", [](Keys&) { return only(Bias{}); }},
+    {"batch_norm", "batch_norm", [](Keys&) { return only(BatchNorm{}); }},
+    {"max_pool", "max_pool", [](Keys& keys) { return list_pool(keys, Pool::Kind::max); }},
+    {"average_pool", "average_pool", [](Keys& keys) { return list_pool(keys, Pool::Kind::average); }},
+    {"global_max_pool", "global_max_pool", [](Keys&) { return only(GlobalPool{Pool::Kind::max}); }},
+    {"global_average_pool", "global_average_pool", [](Keys&) { return only(GlobalPool{Pool::Kind::average}); }},
+    {"pad", "pad", list_pad},
+    {"concat", "concat", list_concat},
+    {"slice", "slice", list_slice},
+    {"upsample", "upsample", list_upsample},
+    {"reshape", "reshape", list_reshape},
 }};
 
 /// `flatten` is a reshape that needs no shape; to_yaml writes the shape.
-constexpr OperationFormat kFlatten{"flatten", "flatten", read_flatten};
+constexpr OperationFormat kFlatten{"flatten", "flatten", flatten};
 
 std::vector<std::string> operation_names() {
   std::vector<std::string> names{std::string{kFlatten.op}};
@@ -292,14 +404,61 @@ const OperationFormat* find_format(std::string_view op) {
 
 // --- the document ---
 
+/// Keys that every layer has; what they mean depends on the layers before.
+struct LayerKeys {
+  std::optional<std::string> op;
+  std::optional<std::string> name;
+  const YamlNode* inputs{nullptr};
+  int output_bits{0};
+
+  void list_op(Keys& keys) {
+    keys.required("op",
+                  {{{.kind = Kind::word, .words = operation_names()}},
+                   [this](MapReader& reader, std::string_view key, bool) { op = reader.required_string(key); },
+                   left_out},
+                  "the operation, which decides what other keys there are");
+  }
+  void list_rest(Keys& keys) {
+    keys.optional("name",
+                  {{{.kind = Kind::text}},
+                   [this](MapReader& reader, std::string_view key, bool) { name = reader.string(key); },
+                   left_out},
+                  "default: the operation, then with `_1`, `_2` and so on");
+    keys.optional("inputs", raw(inputs, {.kind = Kind::texts}),
+                  "names of layers or inputs; default: the layer before, for the first one the network's only input");
+    keys.optional("output_bits", bits(output_bits),
+                  "width of an element of the result; default: `precision.activation_bits` of the architecture");
+  }
+};
+
+/// Keys of the document.
+struct DocumentKeys {
+  std::string name;
+  std::string source;
+  const YamlNode* input{nullptr};
+  const YamlNode* inputs{nullptr};
+  const YamlNode* layers{nullptr};
+
+  void list(Keys& keys) {
+    BoundValue origin = text(source);
+    origin.write = left_out;
+    keys.required("name", text(name), "of the network");
+    keys.optional("source", origin, "where its numbers come from");
+    keys.optional("input", raw(input, {.kind = Kind::shape}), "H, W, C of the only input, which is then named `input`");
+    keys.optional("inputs", raw(inputs, {.kind = Kind::shapes}), "instead of `input`: names, and H, W, C of each");
+    keys.required("layers", raw(layers, {.kind = Kind::sections}, "a list of layers"),
+                  "layers in graph order: each reads only what stands before it");
+  }
+};
+
 class NetworkYamlReader {
  public:
   NetworkYamlReader(const YamlNode& root, const std::optional<Shape>& input_shape)
       : root_{root}, input_shape_{input_shape}, document_{root, "", diagnostics_} {}
 
   Result<NetworkImport> read() {
-    graph_ = NetworkGraph{document_.required_string("name").value_or("")};
-    static_cast<void>(document_.string("source"));
+    read_some_keys(document_, [this](Keys& keys) { nodes_.list(keys); });
+    graph_ = NetworkGraph{nodes_.name};
     read_inputs();
     read_layers();
     document_.finish();
@@ -317,9 +476,9 @@ class NetworkYamlReader {
                   bool only_input);
   void read_layers();
   void read_layer(const YamlNode& node, const std::string& path);
-  std::optional<Steps> read_operation(MapReader& reader, std::string& stem);
-  std::string layer_name(MapReader& reader, const std::string& stem);
-  std::optional<std::vector<std::string>> input_names(MapReader& reader, const YamlNode& node);
+  std::optional<Steps> read_operation(MapReader& reader, const std::optional<std::string>& op, std::string& stem);
+  std::string layer_name(MapReader& reader, const std::optional<std::string>& stated, const std::string& stem);
+  std::optional<std::vector<std::string>> input_names(MapReader& reader, const YamlNode& node, const YamlNode* list);
   std::optional<std::vector<OperationId>> resolve(const std::vector<std::string>& names, const YamlNode* list,
                                                   const std::string& path);
   /// Takes a name, or reports who has it already and returns false.
@@ -332,6 +491,7 @@ class NetworkYamlReader {
   std::optional<Shape> input_shape_;
   Diagnostics diagnostics_;
   MapReader document_;
+  DocumentKeys nodes_;
   NetworkGraph graph_{""};
   /// Every name so far and its place. One without a result is broken: what reads it is not reported again.
   std::map<std::string, SourcePosition> names_;
@@ -345,8 +505,8 @@ class NetworkYamlReader {
 };
 
 void NetworkYamlReader::read_inputs() {
-  const YamlNode* one = document_.node("input");
-  const YamlNode* several = document_.node("inputs");
+  const YamlNode* const one = nodes_.input;
+  const YamlNode* const several = nodes_.inputs;
   if ((one == nullptr) == (several == nullptr)) {
     error(root_.where, one == nullptr ? "missing key 'input': expected [height, width, channels]"
                                       : "'input' and 'inputs' exclude each other");
@@ -410,7 +570,7 @@ void NetworkYamlReader::read_input(const std::string& name, const SourcePosition
 }
 
 void NetworkYamlReader::read_layers() {
-  const YamlNode* layers = document_.required_node("layers", "a list of layers");
+  const YamlNode* const layers = nodes_.layers;
   if (layers == nullptr) {
     return;
   }
@@ -427,31 +587,33 @@ void NetworkYamlReader::read_layers() {
 void NetworkYamlReader::read_layer(const YamlNode& node, const std::string& path) {
   const std::size_t problems_before = diagnostics_.size();
   MapReader reader{node, path, diagnostics_};
+  LayerKeys keys;
+  read_some_keys(reader, [&keys](Keys& all) { keys.list_op(all); });
   std::string stem;
-  const std::optional<Steps> steps = read_operation(reader, stem);
-  const std::string name = layer_name(reader, stem);
-  const std::optional<std::vector<std::string>> inputs = input_names(reader, node);
+  const std::optional<Steps> steps = read_operation(reader, keys.op, stem);
+  read_some_keys(reader, [&keys](Keys& all) { keys.list_rest(all); });
+  const std::string name = layer_name(reader, keys.name, stem);
+  const std::optional<std::vector<std::string>> inputs = input_names(reader, node, keys.inputs);
   first_must_choose_ = false;
-  const int output_bits = read_bits(reader, "output_bits");
   if (steps) {
     // Keys cannot be judged without the operation that they belong to.
     reader.finish();
   }
   std::optional<std::vector<OperationId>> sources;
   if (inputs) {
-    sources = resolve(*inputs, reader.node("inputs"), reader.path_of("inputs"));
+    sources = resolve(*inputs, keys.inputs, reader.path_of("inputs"));
   }
   previous_.clear();
   if (claim(name, reader.has("name") ? reader.node("name")->where : node.where, reader.path_of("name"))) {
     previous_ = name;
     if (steps && sources && diagnostics_.size() == problems_before) {
-      add(*steps, name, *std::move(sources), output_bits, node, path);
+      add(*steps, name, *std::move(sources), keys.output_bits, node, path);
     }
   }
 }
 
-std::optional<Steps> NetworkYamlReader::read_operation(MapReader& reader, std::string& stem) {
-  const std::optional<std::string> op = reader.required_string("op");
+std::optional<Steps> NetworkYamlReader::read_operation(MapReader& reader, const std::optional<std::string>& op,
+                                                       std::string& stem) {
   if (!op) {
     stem = "layer";
     return std::nullopt;
@@ -459,7 +621,9 @@ std::optional<Steps> NetworkYamlReader::read_operation(MapReader& reader, std::s
   stem = *op;
   if (const OperationFormat* format = find_format(*op)) {
     stem = format->default_name;
-    return format->read(reader);
+    Steps steps;
+    read_some_keys(reader, [&](Keys& keys) { steps = format->list(keys); });
+    return steps;
   }
   if (contains(kActivationFunctions, *op)) {
     return only(Activation{*op});
@@ -479,10 +643,11 @@ std::optional<Steps> NetworkYamlReader::read_operation(MapReader& reader, std::s
 }
 
 /// The stated name or the next free default one.
-std::string NetworkYamlReader::layer_name(MapReader& reader, const std::string& stem) {
+std::string NetworkYamlReader::layer_name(MapReader& reader, const std::optional<std::string>& stated,
+                                          const std::string& stem) {
   if (reader.has("name")) {
     // A name that is no text has been reported; any other will do for the layer.
-    return reader.string("name").value_or(stem + "/" + std::to_string(diagnostics_.size()));
+    return stated.value_or(stem + "/" + std::to_string(diagnostics_.size()));
   }
   int& used = defaults_used_[stem];
   std::string name;
@@ -493,8 +658,8 @@ std::string NetworkYamlReader::layer_name(MapReader& reader, const std::string& 
   return name;
 }
 
-std::optional<std::vector<std::string>> NetworkYamlReader::input_names(MapReader& reader, const YamlNode& node) {
-  const YamlNode* list = reader.node("inputs");
+std::optional<std::vector<std::string>> NetworkYamlReader::input_names(MapReader& reader, const YamlNode& node,
+                                                                       const YamlNode* list) {
   if (list == nullptr) {
     if (!previous_.empty()) {
       return std::vector{previous_};
@@ -575,25 +740,9 @@ void NetworkYamlReader::add(const Steps& steps, const std::string& name, std::ve
 
 // --- writing ---
 
-std::string text(const Shape& shape) {
-  return "[" + std::to_string(shape.height) + ", " + std::to_string(shape.width) + ", " +
-         std::to_string(shape.channels) + "]";
-}
+std::string yaml_text(bool value) { return value ? "true" : "false"; }
 
-std::string text(Extent extent) {
-  return "[" + std::to_string(extent.height) + ", " + std::to_string(extent.width) + "]";
-}
-
-std::string text(const Padding& padding) {
-  return "[" + std::to_string(padding.top) + ", " + std::to_string(padding.bottom) + ", " +
-         std::to_string(padding.left) + ", " + std::to_string(padding.right) + "]";
-}
-
-std::string text(bool value) { return value ? "true" : "false"; }
-
-std::string range_text(int first, int extent) {
-  return "[" + std::to_string(first) + ", " + std::to_string(first + extent) + "]";
-}
+std::string range_text(int first, int extent) { return list_text({first, first + extent}); }
 
 /// The key of a width that is stated.
 std::string bits_text(const std::string& key, int bits) {
@@ -608,22 +757,22 @@ std::string_view op_text(const OperationKind& kind) {
 /// The keys of an operation behind op, name and inputs.
 std::string keys_text(const OperationKind& kind) {
   if (const auto* conv = std::get_if<Conv2d>(&kind)) {
-    return ", filters: " + std::to_string(conv->filters) + ", kernel: " + text(conv->kernel) +
-           ", stride: " + text(conv->stride) + ", dilation: " + text(conv->dilation) +
-           ", padding: " + text(conv->padding) + ", groups: " + std::to_string(conv->groups) +
-           ", bias: " + text(conv->bias) + bits_text("weight_bits", conv->weight_bits);
+    return ", filters: " + std::to_string(conv->filters) + ", kernel: " + yaml_text(conv->kernel) +
+           ", stride: " + yaml_text(conv->stride) + ", dilation: " + yaml_text(conv->dilation) +
+           ", padding: " + yaml_text(conv->padding) + ", groups: " + std::to_string(conv->groups) +
+           ", bias: " + yaml_text(conv->bias) + bits_text("weight_bits", conv->weight_bits);
   }
   if (const auto* dense = std::get_if<Dense>(&kind)) {
-    return ", units: " + std::to_string(dense->units) + ", bias: " + text(dense->bias) +
+    return ", units: " + std::to_string(dense->units) + ", bias: " + yaml_text(dense->bias) +
            bits_text("weight_bits", dense->weight_bits);
   }
   if (const auto* pool = std::get_if<Pool>(&kind)) {
-    return ", kernel: " + text(pool->kernel) + ", stride: " + text(pool->stride) +
-           ", dilation: " + text(pool->dilation) + ", padding: " + text(pool->padding) +
-           ", ceil_mode: " + text(pool->ceil_mode);
+    return ", kernel: " + yaml_text(pool->kernel) + ", stride: " + yaml_text(pool->stride) +
+           ", dilation: " + yaml_text(pool->dilation) + ", padding: " + yaml_text(pool->padding) +
+           ", ceil_mode: " + yaml_text(pool->ceil_mode);
   }
   if (const auto* pad = std::get_if<Pad>(&kind)) {
-    return ", padding: " + text(pad->padding);
+    return ", padding: " + yaml_text(pad->padding);
   }
   if (const auto* concat = std::get_if<Concat>(&kind)) {
     switch (concat->along) {
@@ -641,10 +790,10 @@ std::string keys_text(const OperationKind& kind) {
            ", channels: " + range_text(slice->first.channels, slice->extent.channels);
   }
   if (const auto* upsample = std::get_if<Upsample>(&kind)) {
-    return ", factor: " + text(upsample->factor);
+    return ", factor: " + yaml_text(upsample->factor);
   }
   if (const auto* reshape = std::get_if<Reshape>(&kind)) {
-    return ", shape: " + text(reshape->shape);
+    return ", shape: " + yaml_text(reshape->shape);
   }
   return "";
 }
@@ -662,12 +811,38 @@ Result<NetworkImport> import_network_yaml(const std::filesystem::path& file, con
   return NetworkYamlReader{*root, input_shape}.read();
 }
 
+KeyTree network_keys() {
+  LayerKeys unread;
+  KeyTree layer = key_tree([&](Keys& keys) {
+    unread.list_op(keys);
+    unread.list_rest(keys);
+  });
+  layer.decider = "op";
+  std::vector<std::string> without_keys = to_strings(kActivationFunctions);
+  without_keys.insert(without_keys.end(), kElementwiseFunctions.begin(), kElementwiseFunctions.end());
+  const auto add = [&](const OperationFormat& format) {
+    std::vector<KeyEntry> keys = key_tree([&](Keys& all) { format.list(all); }).keys;
+    if (keys.empty()) {
+      without_keys.emplace_back(format.op);
+    } else {
+      layer.variants.push_back({{std::string{format.op}}, std::move(keys)});
+    }
+  };
+  std::for_each(kFormats.begin(), kFormats.end(), add);
+  add(kFlatten);
+  layer.variants.push_back({std::move(without_keys), {}});
+  DocumentKeys nodes;
+  KeyTree document = key_tree([&](Keys& keys) { nodes.list(keys); });
+  document.keys.back().section = std::make_shared<KeyTree>(std::move(layer));
+  return document;
+}
+
 std::string to_yaml(const NetworkGraph& graph) {
   std::string inputs = "inputs:\n";
   std::string layers = "layers:\n";
   for (const Operation& operation : graph.operations()) {
     if (const auto* input = std::get_if<Input>(&operation.kind)) {
-      inputs += "  " + yaml_string(operation.name) + ": " + text(input->shape) + "\n";
+      inputs += "  " + yaml_string(operation.name) + ": " + yaml_text(input->shape) + "\n";
       continue;
     }
     std::string sources;

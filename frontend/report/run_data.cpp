@@ -309,7 +309,8 @@ class RunDataBuilder {
   /// Four digits are as many as anybody can see.
   [[nodiscard]] double share(Duration part) const {
     const std::int64_t whole = std::max<std::int64_t>(1, end().count_ps());
-    return static_cast<double>(part.count_ps() * 10000 / whole) / 10000;
+    const std::int64_t in_ten_thousand = part.count_ps() * 10000 / whole;
+    return static_cast<double>(in_ten_thousand) / 10000;
   }
 
   Json links() const {

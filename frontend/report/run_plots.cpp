@@ -134,7 +134,8 @@ class MeshPanel {
   }
   void channel(MeshPosition at, RouterSide side, double share, std::string_view tip) {
     constexpr std::array<std::pair<int, int>, 4> kWays{{{1, 0}, {-1, 0}, {0, 1}, {0, -1}}};
-    const auto [dx, dy] = kWays[static_cast<std::size_t>(side)];
+    const int dx = kWays[static_cast<std::size_t>(side)].first;
+    const int dy = kWays[static_cast<std::size_t>(side)].second;
     // Both ways between two routers lie side by side, right of their direction.
     const double length = 0.46 * pitch_;
     const double thick = 0.09 * pitch_;

@@ -22,9 +22,9 @@ std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string percent(double ratio) {
-  const std::string text = decimal(100 * ratio, 1);
-  return text == "0.0" || text == "-0.0" ? "0" : (ratio > 0 ? "+" : "") + text + " %";
+std::string percent(double ratio, int digits) {
+  const std::string text = decimal(100 * ratio, digits);
+  return text.find_first_not_of("-0.") == std::string::npos ? "0" : (ratio > 0 ? "+" : "") + text + " %";
 }
 
 std::string decimal(double value, int digits) {

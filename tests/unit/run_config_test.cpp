@@ -352,7 +352,9 @@ mapping:
   placement: snake
 schedule:
   mode: cross_layer
-  set: {rows: 4, columns: 4}
+  set:
+    rows: 4
+    columns: 4
   order: raster
 simulation:
   time_limit: none

@@ -213,7 +213,7 @@ TEST_CASE("getters read what is there and leave what is not") {
   CHECK(reader.boolean("flag") == false);
   CHECK(reader.string("text") == "12");
   CHECK(reader.choice("pick", {"red", "blue"}) == 1U);
-  CHECK(reader.duration("time") == Duration::nanoseconds(1400));
+  CHECK(reader.required_duration("time") == Duration::nanoseconds(1400));
   CHECK(reader.integers("list", 1, 3, 0, 9) == std::vector<std::int64_t>{1, 2});
   REQUIRE(reader.node("sub") != nullptr);
   CHECK(reader.has("sub"));
@@ -235,7 +235,7 @@ TEST_CASE("wrong values say what is expected, where, and by which key") {
   CHECK_FALSE(reader.string("text").has_value());
   CHECK_FALSE(reader.string("empty").has_value());
   CHECK_FALSE(reader.choice("pick", {"red", "blue"}).has_value());
-  CHECK_FALSE(reader.duration("time").has_value());
+  CHECK_FALSE(reader.required_duration("time").has_value());
   CHECK_FALSE(reader.integers("list", 2, 2, 0, 9).has_value());
   CHECK_FALSE(reader.integers("short", 2, 3, 0, 9).has_value());
   CHECK(texts(out) ==

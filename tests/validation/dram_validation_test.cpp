@@ -1,5 +1,5 @@
 // Does the banked DRAM behave as DRAMsim3 and DRAMSys say that DDR4-2400 does? (tests/data/dram/README.md,
-// docs/validation-dram.md)
+// docs/validation.md)
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kTotalBar = 0.05;
 constexpr double kLatencyBar = 0.10;
-constexpr const char* kPage = "docs/validation-dram.md";
+constexpr const char* kPage = "docs/validation.md";
 
 double off(double ours, double theirs) { return ours / theirs - 1; }
 
@@ -294,7 +294,7 @@ TEST_CASE("with a constraint, the look-ahead or the refresh left out, streams do
       agrees_with({"seq_read_gap16", "M1", true}, [](BankedDramSpec& s) { s.controller.refresh = DramRefresh::none; }));
 }
 
-TEST_CASE("the page of figures says what is measured", "[dram]") {
+TEST_CASE("the page on validation says what is measured of the DRAM", "[dram]") {
   const std::string hint = "rewrite it with CROSSWEAVE_UPDATE_GOLDEN=1 ./test.sh -R validation";
   INFO(hint);
   CHECK(test::is_up_to_date(kPage, "bursts", bursts_table()));

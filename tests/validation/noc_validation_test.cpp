@@ -134,7 +134,7 @@ TEST_CASE("links of half the rate and single-stage routers give the laws of Noxi
   CHECK(rows == 76);
 }
 
-TEST_CASE("the page on validation says what is measured", "[noc][slow]") {
+TEST_CASE("the page on validation says what is measured of networks", "[noc][slow]") {
   const NocReport report = noc_report();
   for (const auto& [name, table] : report.tables) {
     INFO(name);
