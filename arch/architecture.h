@@ -48,10 +48,29 @@ struct CrossbarSpec {
 enum class GpeuModel { ideal, lanes };
 inline constexpr std::array<std::string_view, 2> kGpeuModelNames{"ideal", "lanes"};
 
+/// Lane-operations for one output element. These defaults are assumptions of the model, not of any one chip.
+struct GpeuCosts {
+  /// Two numbers, partial sums and bias included; a sum of n takes n - 1 times as many.
+  int add{1};
+  /// Batch-norm scaling.
+  int scale{1};
+  /// What compares, adds or multiplies: ReLU, clip and so on.
+  int activation{1};
+  /// All other activations: they are looked up in a table.
+  int lut_activation{2};
+  /// For each position of the window.
+  int pooling{1};
+  /// Concatenation, upsampling, gathering.
+  int copy{1};
+
+  friend bool operator==(const GpeuCosts&, const GpeuCosts&) = default;
+};
+
 struct GpeuSpec {
   GpeuModel model{GpeuModel::ideal};
   int lanes{16};
   Frequency clock{Frequency::hertz(1'000'000'000)};
+  GpeuCosts costs{};
 
   friend bool operator==(const GpeuSpec&, const GpeuSpec&) = default;
 };
@@ -136,6 +155,9 @@ struct NocSpec {
   int buffer{8};
   /// Of the packet network.
   int router_cycles{2};
+  /// Of the packet network: its routers replicate packets, so that copies of a region for several tiles leave as one
+  /// transfer. Needs buffers that hold the longest packet.
+  bool multicast{false};
   int link_cycles{1};
   /// Of the flit network: of each message class; the pipeline; cycles from one flit on a channel to the next.
   int virtual_channels{1};

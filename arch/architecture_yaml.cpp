@@ -22,6 +22,7 @@ constexpr std::int64_t kMaxTiles = 1 << 18;
 constexpr int kDefaultConcentration = 4;  // that of ISAAC and PUMA
 constexpr std::int64_t kMaxStages = 1000;
 constexpr std::int64_t kMaxLanes = 65536;
+constexpr std::int64_t kMaxGpeuCost = 1000;
 constexpr Bytes kMaxFlit{4096};
 constexpr std::int64_t kMaxFlits = 4096;
 constexpr std::int64_t kMaxNocCycles = 1000;
@@ -105,12 +106,26 @@ void list_crossbar(Keys& keys, CrossbarSpec& spec, PrecisionSpec& precision) {
   keys.optional("adc_bits", adc_bits(spec, precision), "resolution of the ADCs");
 }
 
+void list_gpeu_costs(Keys& keys, GpeuCosts& costs) {
+  const auto cost = [&](std::string_view name, int& place, std::string_view meaning) {
+    keys.optional(name, integer(place, 0, kMaxGpeuCost, "lane-operations"), meaning);
+  };
+  cost("add", costs.add, "an addition, of partial sums and bias too; an element-wise function of n inputs is n - 1");
+  cost("scale", costs.scale, "batch-norm scaling");
+  cost("activation", costs.activation, "ReLU, leaky ReLU, clip and others that compare, add or multiply");
+  cost("lut_activation", costs.lut_activation, "sigmoid, mish, softmax and others, by table");
+  cost("pooling", costs.pooling, "pooling, for each position of the window");
+  cost("copy", costs.copy, "concatenation, upsampling, gathering");
+}
+
 void list_gpeu(Keys& keys, GpeuSpec& spec) {
   keys.model(spec.model, kGpeuModelNames,
              "operations outside crossbars take no time, or are computed `lanes` at a time", [&] {
                if (spec.model == GpeuModel::lanes) {
                  keys.required("lanes", integer(spec.lanes, 1, kMaxLanes), "lane-operations a cycle");
                  keys.required("clock", clock(spec.clock), "of these cycles");
+                 keys.section("costs", "of an element that an operation makes",
+                              [&](Keys& inner) { list_gpeu_costs(inner, spec.costs); });
                }
              });
 }
@@ -163,7 +178,7 @@ BoundValue virtual_channels(NocSpec& spec) {
   return value;
 }
 
-/// What the topology has to do with other keys.
+/// What keys have to do with one another.
 void judge(MapReader& reader, const NocSpec& spec) {
   if (spec.topology != NocTopology::cmesh && reader.has("concentration")) {
     reader.error("concentration", "only a cmesh has several tiles a router");
@@ -172,6 +187,12 @@ void judge(MapReader& reader, const NocSpec& spec) {
     reader.error("virtual_channels",
                  "expected an even number on a torus, half of them for packets beyond the dateline, got " +
                      std::to_string(spec.virtual_channels));
+  }
+  if (spec.multicast && spec.model == NocModel::flit) {
+    reader.error("multicast", "routers of the flit network do not replicate packets; those of `model: packet` do");
+  } else if (spec.multicast && spec.buffer < spec.max_packet) {
+    reader.error("multicast", "needs buffers that hold a whole packet: expected a buffer of at least " +
+                                  std::to_string(spec.max_packet) + " flits, got " + std::to_string(spec.buffer));
   }
   // A port to each of four neighbours, to each tile, and to the DRAM.
   if (const int most = kMaxNocRequests / (4 + spec.concentration + 1); spec.virtual_channels > most) {
@@ -200,6 +221,9 @@ void list_noc(Keys& keys, NocSpec& spec) {
                                "of a router's input port, for each virtual channel");
                  keys.optional("link_cycles", integer(spec.link_cycles, 1, kMaxNocCycles, "cycles"),
                                "on the way from router to router");
+                 keys.optional("multicast", truth(spec.multicast),
+                               "only `packet`, with a `buffer` of at least `max_packet`: a region that several tiles "
+                               "need leaves once, and routers replicate it");
                }
                if (spec.model == NocModel::packet) {
                  keys.optional("router_cycles", integer(spec.router_cycles, 1, kMaxNocCycles, "cycles"),

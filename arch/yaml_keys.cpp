@@ -51,13 +51,13 @@ class KeyReader final : public Keys {
     }
   }
 
-  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view /*meaning*/,
+  void value_or_section_key(std::string_view name, bool required, const BoundValue& value, std::string_view /*meaning*/,
                             const List& list) override {
     const YamlNode* const node = reader_.node(name);
     if (node != nullptr && node->kind == YamlNode::Kind::mapping) {
       read_keys(reader_.nested(name, *node), list);
     } else {
-      value.read(reader_, name, true);
+      value.read(reader_, name, required);
     }
   }
 
@@ -95,10 +95,10 @@ class KeyWriter final : public Keys {
     text_ += margin_ + std::string{name} + ":\n" + write_keys(list, static_cast<int>(margin_.size()) + 2);
   }
 
-  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
+  void value_or_section_key(std::string_view name, bool required, const BoundValue& value, std::string_view meaning,
                             const List& list) override {
     if (value.write()) {
-      value_key(name, true, value, meaning);
+      value_key(name, required, value, meaning);
     } else {
       section_key(name, "", false, meaning, list);
     }
@@ -138,9 +138,9 @@ class KeyLister final : public Keys {
                       .section = std::make_shared<KeyTree>(key_tree(list))});
   }
 
-  void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
+  void value_or_section_key(std::string_view name, bool required, const BoundValue& value, std::string_view meaning,
                             const List& list) override {
-    value_key(name, true, value, meaning);
+    value_key(name, required, value, meaning);
     keys_->back().section = std::make_shared<KeyTree>(key_tree(list));
   }
 

@@ -85,7 +85,12 @@ class Keys {
   }
   /// A value that must be there, or a mapping. The mapping is written when the value is left out.
   void value_or_section(std::string_view name, const BoundValue& value, std::string_view meaning, const List& list) {
-    value_or_section_key(name, value, meaning, list);
+    value_or_section_key(name, true, value, meaning, list);
+  }
+  /// The same where both may be absent.
+  void optional_value_or_section(std::string_view name, const BoundValue& value, std::string_view meaning,
+                                 const List& list) {
+    value_or_section_key(name, false, value, meaning, list);
   }
   /// A mapping that must be there, or the path of a file that holds it.
   void file_or_section(std::string_view name, std::string_view expected, std::string_view meaning, const List& list) {
@@ -118,8 +123,8 @@ class Keys {
   /// `expected` is empty for a section that may be absent.
   virtual void section_key(std::string_view name, std::string_view expected, bool may_be_file, std::string_view meaning,
                            const List& list) = 0;
-  virtual void value_or_section_key(std::string_view name, const BoundValue& value, std::string_view meaning,
-                                    const List& list) = 0;
+  virtual void value_or_section_key(std::string_view name, bool required, const BoundValue& value,
+                                    std::string_view meaning, const List& list) = 0;
   virtual void model_key(const ModelKey& model, std::string_view meaning, const std::function<void()>& rest) = 0;
 };
 

@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <benchmark/benchmark.h>
 
 #include "frontend/import/network_file.h"
 #include "scheduler/execution_plan.h"
+#include "scheduler/lower_bounds.h"
 #include "scheduler/mapped_network.h"
 #include "scheduler/optimized_placement.h"
 #include "scheduler/traffic.h"
@@ -84,6 +86,49 @@ void resnet152_x32_1x1_plan(benchmark::State& state) {
 }
 BENCHMARK(resnet152_x32_1x1_plan)->Unit(benchmark::kMillisecond);
 
+/// Duplicates and orders by search.
+void resnet152_x32_1x1_search(benchmark::State& state) {
+  const MappedNetwork mapped = load("resnet152");
+  MappingOptions options = options_with(32, Duplication::makespan, {1, 1});
+  options.partition = Partition::dispatch;
+  options.order = SetOrder::automatic;
+  std::int64_t evaluations = 0;
+  std::int64_t latency = 0;
+  for (auto _ : state) {
+    const Result<ScheduledNetwork, SchedulingFailure> network = schedule_network(
+        mapped, options, [&](int used, std::int64_t /*latency*/, std::string_view /*phase*/) { evaluations = used; });
+    check_invariant(network.has_value(), "the networks of the paper have schedules");
+    latency = network->schedule.latency().count();
+  }
+  state.counters["evaluations"] = static_cast<double>(evaluations);
+  state.counters["latency"] = static_cast<double>(latency);
+}
+BENCHMARK(resnet152_x32_1x1_search)->Unit(benchmark::kMillisecond);
+
+void resnet152_x32_1x1_mapping_bound(benchmark::State& state) {
+  const Result<ScheduledNetwork, SchedulingFailure> network =
+      schedule_network(load("resnet152"), options_with(32, Duplication::bottleneck, {1, 1}));
+  check_invariant(network.has_value(), "the networks of the paper have schedules");
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        mapping_bound(network->grids, network->dependencies, network->mapped.layers, network->duplicates));
+  }
+}
+BENCHMARK(resnet152_x32_1x1_mapping_bound)->Unit(benchmark::kMillisecond);
+
+void resnet152_x32_budget_bound(benchmark::State& state) {
+  const MappedNetwork mapped = load("resnet152");
+  IdVector<LayerId, SetGrid> pixels;
+  for (const BaseLayer& layer : mapped.layers) {
+    pixels.push_back(SetGrid{layer.ofm, {1, 1}});
+  }
+  const SetDependencies dependencies = determine_dependencies(mapped.graph, mapped.layers, pixels);
+  const IdVector<LayerId, DuplicationCandidate> layers = duplication_candidates(mapped.layers, mapped.crossbars);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(budget_bound(layers, pixels, dependencies, 32));
+  }
+}
+BENCHMARK(resnet152_x32_budget_bound)->Unit(benchmark::kMillisecond);
 void resnet152_x32_4x4_optimized_placement(benchmark::State& state) {
   const Result<ScheduledNetwork, SchedulingFailure> network =
       schedule_network(load("resnet152"), options_with(32, Duplication::bottleneck, {4, 4}));

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/import/network_file.h"
 #include "models/routed_network.h"
+#include "scheduler/lower_bounds.h"
 #include "scheduler/place.h"
 
 namespace crossweave {
@@ -21,9 +23,12 @@ MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
   options.extra_pes = config.budget.kind == PeBudget::Kind::extra ? config.budget.count : config.budget.count - min_pes;
   options.duplication = config.duplication;
   options.partition = config.partition;
-  options.set = config.set;
+  // The search for larger sets begins with the smallest.
+  options.set = config.automatic_sets ? SetSize{1, 1} : config.set;
+  options.automatic_sets = config.automatic_sets;
   options.order = config.order;
   options.mode = config.mode;
+  options.search = config.search;
   return options;
 }
 
@@ -110,7 +115,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   }
   const MappingOptions options = mapping_options(*config, mapped->min_pes);
   spdlog::info("scheduling {} base layers", mapped->layers.size());
-  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(*std::move(mapped), options);
+  Result<ScheduledNetwork, SchedulingFailure> scheduled =
+      schedule_network(*std::move(mapped), options, [](int evaluations, std::int64_t latency, std::string_view phase) {
+        spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
+      });
   if (!scheduled) {
     const SchedulingFailure& failure = scheduled.error();
     return failure.cause == SchedulingFailure::Cause::too_many_sets
@@ -120,6 +128,8 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
     return problems;
   }
+  const Cycles bound =
+      mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
   ExecutionPlan plan =
       make_execution_plan(*scheduled, config->architecture,
                           place(*scheduled, config->architecture, config->placement, config->placement_seed));
@@ -133,8 +143,8 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
     }
     reservations = std::move(buffers.order);
   }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), std::move(plan),
-                     std::move(reservations)};
+  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound,
+                     std::move(plan),    std::move(reservations)};
 }
 
 }  // namespace crossweave

@@ -20,6 +20,7 @@ struct PreparedRun {
   /// As read, before any pass.
   NetworkGraph network;
   ScheduledNetwork scheduled;
+  Cycles lower_bound;  ///< no schedule of this mapping is shorter
   ExecutionPlan plan;
   /// Where buffers are limited: the order in which their space is reserved.
   std::optional<ReservationOrder> reservations;

@@ -20,6 +20,11 @@ namespace fs = std::filesystem;
 /// Extents of feature maps beyond this are slips of the pen; products of them stay within 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 20;
 
+/// Written where a search chooses.
+constexpr std::string_view kAuto = "auto";
+constexpr int kMostEvaluations = 1'000'000'000;
+constexpr int kMostTolerancePercent = 1000;
+
 /// Whether an assignment leads into the architecture rather than replacing it.
 bool leads_into_architecture(const Assignment& assignment) {
   return assignment.path.size() > 1 && assignment.path.front() == "architecture";
@@ -121,29 +126,6 @@ BoundValue total_budget(PeBudget& place) {
   return value;
 }
 
-BoundValue duplication(Duplication& place) {
-  const std::string makespan{kDuplicationNames[static_cast<std::size_t>(Duplication::makespan)]};
-  std::vector<std::string> available = to_strings(kDuplicationNames);
-  available.erase(std::find(available.begin(), available.end(), makespan));
-  BoundValue value = word(
-      available, [&place](std::size_t index) { place = static_cast<Duplication>(index); },
-      static_cast<std::size_t>(place));
-  value.read = [makespan, available, read = std::move(value.read)](MapReader& reader, std::string_view key,
-                                                                   bool required) {
-    const YamlNode* const node = reader.node(key);
-    if (node == nullptr || node->scalar != makespan) {
-      read(reader, key, required);
-      return;
-    }
-    std::string names;
-    for (const std::string& name : available) {
-      names += (names.empty() ? "" : ", ") + name;
-    }
-    reader.error(key, "'makespan' is not available in this version yet, expected one of: " + names);
-  };
-  return value;
-}
-
 /// Nothing to write unless placement is random.
 BoundValue placement_seed(RunConfig& config) {
   constexpr std::int64_t kMost = INT64_MAX;
@@ -163,7 +145,8 @@ void list_mapping(Keys& keys, RunConfig& config) {
                 "x, the PEs beyond the minimum that stores every weight once");
   keys.optional("pes", total_budget(config.budget),
                 "F, the total, instead of `extra_pes`; one of them in `--set` overrides the other in the file");
-  keys.optional("duplication", duplication(config.duplication), "which layers get copies of their weights, see below");
+  keys.optional("duplication", choice(config.duplication, kDuplicationNames),
+                "which layers get copies of their weights, see below");
   keys.optional("partition", choice(config.partition, kPartitionNames), "which pixels a duplicate computes");
   keys.optional("placement", choice(config.placement, kPlacementMethodNames),
                 "which tiles duplicates lie on, and where these stand, see below");
@@ -176,6 +159,22 @@ void list_mapping(Keys& keys, RunConfig& config) {
   });
 }
 
+/// Nothing to write where they are not.
+BoundValue automatic_sets(bool& place) {
+  return {{{.kind = ValueForm::Kind::word, .words = {std::string{kAuto}}}},
+          [&place](MapReader& reader, std::string_view key, bool /*required*/) {
+            const YamlNode* const node = reader.node(key);
+            if (node == nullptr) {
+              return;
+            }
+            place = is_word(*node, kAuto);
+            if (!place) {
+              reader.error(key, "expected auto, or a mapping such as {rows: 4, columns: 4}, got " + describe(*node));
+            }
+          },
+          [&place] { return place ? std::optional{std::string{kAuto}} : std::nullopt; }};
+}
+
 void list_set(Keys& keys, SetSize& set) {
   keys.optional("rows", integer(set.rows, 0, kMaxExtent),
                 "extent of a set in OFM pixels; `0` is the whole extent of the OFM, or of the block");
@@ -184,9 +183,37 @@ void list_set(Keys& keys, SetSize& set) {
 
 void list_schedule(Keys& keys, RunConfig& config) {
   keys.optional("mode", choice(config.mode, kScheduleModeNames), "one base layer at a time, or CLSA-CIM");
-  keys.section("set", "what is scheduled as a whole", [&](Keys& inner) { list_set(inner, config.set); });
-  keys.optional("order", choice(config.order, kSetOrderNames),
-                "order of a layer's sets: rows of sets, or by release time");
+  keys.optional_value_or_section("set", automatic_sets(config.automatic_sets),
+                                 "what is scheduled as a whole; with `auto`, set sizes by search, layer by layer",
+                                 [&](Keys& inner) { list_set(inner, config.set); });
+  keys.optional("order", choice(config.order, kSetOrderNames), "order of a layer's sets");
+}
+
+void list_search(Keys& keys, SearchOptions& search) {
+  keys.optional("evaluations", integer(search.evaluations, 1, kMostEvaluations),
+                "latencies that a search may compute: `makespan` and `order: auto` together, `set: auto` once more");
+  keys.optional("tolerance_percent", integer(search.tolerance_percent, 0, kMostTolerancePercent),
+                "by how much larger sets (`set: auto`) may lengthen the latency");
+}
+
+/// What weighs the time that layers overlap has no meaning where none do.
+void refuse_searches_layer_by_layer(MapReader& root, const RunConfig& config) {
+  if (config.mode != ScheduleMode::layer_by_layer) {
+    return;
+  }
+  const auto refuse = [&](const char* section, const char* key, std::string_view value) {
+    root.nested(section, *root.node(section))
+        .error(key, "'" + std::string{value} + "' shortens a cross_layer schedule; mode is layer_by_layer");
+  };
+  if (config.duplication == Duplication::makespan) {
+    refuse("mapping", "duplication", kDuplicationNames[static_cast<std::size_t>(config.duplication)]);
+  }
+  if (config.order == SetOrder::lookahead || config.order == SetOrder::automatic) {
+    refuse("schedule", "order", kSetOrderNames[static_cast<std::size_t>(config.order)]);
+  }
+  if (config.automatic_sets) {
+    refuse("schedule", "set", kAuto);
+  }
 }
 
 void list_simulation(Keys& keys, RunConfig& config) {
@@ -231,7 +258,9 @@ void list_keys(Keys& keys, RunConfig& config) {
                 "H, W, C: needed where the network file leaves its input open; must agree with what it states");
   keys.section("mapping", "layers to PEs", [&](Keys& inner) { list_mapping(inner, config); });
   keys.section("schedule", "what is computed when", [&](Keys& inner) { list_schedule(inner, config); });
+  keys.section("search", "what searches may take", [&](Keys& inner) { list_search(inner, config.search); });
   keys.section("simulation", "how the run ends", [&](Keys& inner) { list_simulation(inner, config); });
+  keys.rule([&](MapReader& reader) { refuse_searches_layer_by_layer(reader, config); });
 }
 
 Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& assignments, const YamlLoader& load) {

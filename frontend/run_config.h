@@ -50,7 +50,10 @@ struct RunConfig {
   std::uint64_t placement_seed{0};  ///< of `random`
   ScheduleMode mode{ScheduleMode::cross_layer};
   SetSize set;
+  /// `set: auto`; `set` is then of no importance.
+  bool automatic_sets{false};
   SetOrder order{SetOrder::raster};
+  SearchOptions search;
   /// The simulation ends with outcome `time_limit` at this simulated time; none by default.
   std::optional<Duration> time_limit;
 };

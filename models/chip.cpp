@@ -7,7 +7,7 @@ namespace crossweave {
 Chip::Chip(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const ReservationOrder* reservations,
            const Architecture& architecture, TransactionPool& pool, Probes& probes)
     : sc_module{name},
-      noc_{"noc", plan.placement, architecture.noc, probes},
+      noc_{"noc", plan.placement, architecture.noc, pool, probes},
       dram_{"dram", plan, architecture, pool, probes} {
   IdVector<TileId, std::vector<PeId>> pes(plan.tile_count());
   for (const PeId pe : ids(plan.placement.tile_of)) {

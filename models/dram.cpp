@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/multicast.h"
 #include "scheduler/result_copies.h"
 
 namespace crossweave {
@@ -11,6 +12,7 @@ Dram::Dram(const sc_core::sc_module_name& name, const ExecutionPlan& plan, const
            TransactionPool& pool, Probes& probes)
     : sc_module{name},
       plan_{plan},
+      multicast_{architecture.noc.multicast},
       pool_{pool},
       probes_{probes},
       interface_{"network_interface", plan.dram(), *this, probes},
@@ -81,6 +83,9 @@ void Dram::finish(Access access) {
   probes_.dram_access.write({now(), access.write, what.size(), what.spilled, what.image, what.journey.leg});
   if (access.write) {
     finish_write(what);
+  }
+  if (multicast_) {
+    gather_multicasts(access.copies);
   }
   for (tlm::tlm_generic_payload* copy : access.copies) {
     set_of(*copy).journey = what.journey;

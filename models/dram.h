@@ -71,6 +71,7 @@ class Dram final : public sc_core::sc_module, private CopyListener, private Spac
   void copy_left(const SetTransaction& /*copy*/) override {}
 
   const ExecutionPlan& plan_;
+  bool multicast_;
   TransactionPool& pool_;
   Probes& probes_;
   NetworkInterface interface_;

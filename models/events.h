@@ -119,6 +119,8 @@ struct TransferDelivered {
   int routers;          ///< routers passed, 0 within a tile
   Duration sent;        ///< when the sender handed it to its network interface
   bool spilled{false};  ///< to the DRAM or back, for want of room
+  /// Of `routers`, those that forwarded it together with a copy that is counted elsewhere: of a multicast.
+  int shared_routers{0};
 };
 
 /// Part of a transfer crosses a channel of the network on chip: a packet, or a piece of one; the whole of it, in no

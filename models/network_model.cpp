@@ -9,6 +9,10 @@ namespace {
 class IdealNetwork final : public NetworkModel {
  public:
   bool send(std::uint64_t /*number*/, const Transfer& /*transfer*/, Duration /*now*/) override { return true; }
+  void send_multicast(std::uint64_t /*number*/, const Transfer& /*transfer*/,
+                      const std::vector<EndpointId>& /*destinations*/, Duration /*now*/) override {
+    throw InternalError{"an ideal network has no routers that replicate"};
+  }
   [[nodiscard]] Duration zero_load(const Transfer& /*transfer*/) const override { return {}; }
   [[nodiscard]] std::optional<Duration> next_event() const override { return std::nullopt; }
   void advance(Duration /*now*/, TransferListener& /*listener*/) override {}

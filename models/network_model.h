@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "arch/architecture.h"
 #include "arch/units.h"
@@ -25,7 +26,8 @@ class TransferListener {
  public:
   /// The source may forget the transfer and begin the next.
   virtual void transfer_left(std::uint64_t number) = 0;
-  virtual void transfer_arrived(std::uint64_t number) = 0;
+  /// `which` counts the destinations of a multicast from 0, in the order in which they were given.
+  virtual void transfer_arrived(std::uint64_t number, std::size_t which) = 0;
   /// A part of it takes a channel, from now on until `free`: that behind a port of a router (y * columns + x).
   virtual void transfer_crosses(std::uint64_t /*number*/, int /*router*/, int /*port*/, Bytes /*size*/,
                                 Duration /*free*/) {}
@@ -42,6 +44,10 @@ class NetworkModel {
   /// A transfer between two endpoints enters at `now`. True when it arrives at once, and the listener hears no more of
   /// it; otherwise it hears when it has left its source, and when it has arrived.
   [[nodiscard]] virtual bool send(std::uint64_t number, const Transfer& transfer, Duration now) = 0;
+  /// The same transfer to several endpoints, all different, where routers replicate packets (`noc.multicast`). It
+  /// leaves once, and the listener hears of the arrival at each. `transfer.destination` is ignored.
+  virtual void send_multicast(std::uint64_t number, const Transfer& transfer,
+                              const std::vector<EndpointId>& destinations, Duration now) = 0;
   /// What a transfer would take through an empty network.
   [[nodiscard]] virtual Duration zero_load(const Transfer& transfer) const = 0;
   [[nodiscard]] virtual std::optional<Duration> next_event() const = 0;

@@ -25,9 +25,11 @@ MessageClass class_of(TransactionKind kind) {
 
 }  // namespace
 
-Noc::Noc(const sc_core::sc_module_name& name, const Placement& placement, const NocSpec& spec, Probes& probes)
+Noc::Noc(const sc_core::sc_module_name& name, const Placement& placement, const NocSpec& spec, TransactionPool& pool,
+         Probes& probes)
     : sc_module{name},
       geometry_{geometry_of(placement, spec)},
+      pool_{pool},
       probes_{probes},
       network_{make_network_model(spec, placement)} {
   for (int y = 0; y < placement.mesh_rows; ++y) {
@@ -36,6 +38,7 @@ Noc::Noc(const sc_core::sc_module_name& name, const Placement& placement, const 
       routers_.push_back(std::make_unique<Router>(router.c_str(), MeshPosition{x, y}));
     }
   }
+  last_counted_.resize(routers_.size());
   for (std::size_t endpoint = 0; endpoint <= placement.position.size(); ++endpoint) {
     position_.push_back(position_of(EndpointId{endpoint}, placement));
     const std::string number = std::to_string(endpoint);
@@ -54,23 +57,31 @@ void Noc::refuse_b_transport(int /*source*/, tlm::tlm_generic_payload& /*payload
   throw InternalError{"endpoints send by non-blocking transport"};
 }
 
-Router& Noc::router_at(MeshPosition position) {
-  return *routers_[static_cast<std::size_t>(position.y * geometry_.columns + position.x)];
+std::size_t Noc::index_of(MeshPosition position) const {
+  return static_cast<std::size_t>(position.y * geometry_.columns + position.x);
 }
 
-const Router& Noc::router(MeshPosition position) const {
-  return *routers_[static_cast<std::size_t>(position.y * geometry_.columns + position.x)];
-}
+const Router& Noc::router(MeshPosition position) const { return *routers_[index_of(position)]; }
 
-void Noc::count_on_the_way(const SetTransaction& set) {
+int Noc::count_on_the_way(const SetTransaction& set, EndpointId destination) {
   const Bytes size = set.size();
   MeshPosition at = position_[set.source.value()];
-  const MeshPosition end = position_[set.destination.value()];
-  router_at(at).forward(size);
+  const MeshPosition end = position_[destination.value()];
+  int shared = 0;
+  const auto count = [&] {
+    std::uint64_t& last = last_counted_[index_of(at)];
+    shared += last == transfers_ ? 1 : 0;
+    if (last != transfers_) {
+      last = transfers_;
+      routers_[index_of(at)]->forward(size);
+    }
+  };
+  count();
   while (at != end) {
     at = geometry_.next_router(at, end);
-    router_at(at).forward(size);
+    count();
   }
+  return shared;
 }
 
 void Noc::cross_at_once(const SetTransaction& set) {
@@ -89,42 +100,69 @@ void Noc::cross_at_once(const SetTransaction& set) {
 tlm::tlm_sync_enum Noc::nb_transport_fw(int /*source*/, tlm::tlm_generic_payload& payload, tlm::tlm_phase& /*phase*/,
                                         sc_core::sc_time& /*delay*/) {
   const SetTransaction& set = set_of(payload);
-  count_on_the_way(set);
   std::uint64_t number = under_way_.size();
   if (free_numbers_.empty()) {
-    under_way_.push_back(nullptr);
+    under_way_.emplace_back();
   } else {
     number = free_numbers_.back();
     free_numbers_.pop_back();
   }
-  if (network_->send(number, {set.source, set.destination, set.size(), class_of(set.kind)}, now())) {
-    free_numbers_.push_back(number);
-    cross_at_once(set);
-    deliver(payload);
-    return tlm::TLM_COMPLETED;
+  ++transfers_;
+  const Transfer transfer{set.source, set.destination, set.size(), class_of(set.kind)};
+  UnderWay& under_way = under_way_[number];
+  under_way.shared_routers.clear();
+  if (set.branches.empty()) {
+    count_on_the_way(set, set.destination);
+    if (network_->send(number, transfer, now())) {
+      free_numbers_.push_back(number);
+      cross_at_once(set);
+      deliver(payload, 0);
+      return tlm::TLM_COMPLETED;
+    }
+  } else {
+    std::vector<EndpointId> destinations;
+    for (const MulticastBranch& branch : set.branches) {
+      destinations.push_back(branch.destination);
+      under_way.shared_routers.push_back(count_on_the_way(set, branch.destination));
+    }
+    network_->send_multicast(number, transfer, destinations, now());
   }
   payload.acquire();
-  under_way_[number] = &payload;
+  under_way.payload = &payload;
+  under_way.to_arrive = set.copies();
   wake_when_due();
   return tlm::TLM_ACCEPTED;
 }
 
 void Noc::transfer_left(std::uint64_t number) {
-  tlm::tlm_generic_payload& payload = *under_way_[number];
+  tlm::tlm_generic_payload& payload = *under_way_[number].payload;
   tlm::tlm_phase phase = tlm::END_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   (*from_[set_of(payload).source.value()])->nb_transport_bw(payload, phase, delay);
 }
 
-void Noc::transfer_arrived(std::uint64_t number) {
-  tlm::tlm_generic_payload& payload = *under_way_[number];
-  free_numbers_.push_back(number);
-  deliver(payload);
-  payload.release();
+void Noc::transfer_arrived(std::uint64_t number, std::size_t which) {
+  UnderWay& under_way = under_way_[number];
+  tlm::tlm_generic_payload& payload = *under_way.payload;
+  const int shared_routers = under_way.shared_routers.empty() ? 0 : under_way.shared_routers[which];
+  const bool last = --under_way.to_arrive == 0;
+  if (last) {
+    free_numbers_.push_back(number);
+  }
+  if (set_of(payload).branches.empty()) {
+    deliver(payload, shared_routers);
+  } else {
+    tlm::tlm_generic_payload& copy = make_copy(set_of(payload), which);
+    deliver(copy, shared_routers);
+    copy.release();
+  }
+  if (last) {
+    payload.release();
+  }
 }
 
 void Noc::transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) {
-  const SetTransaction& set = set_of(*under_way_[number]);
+  const SetTransaction& set = set_of(*under_way_[number].payload);
   probes_.link_crossed.write({now(),
                               free,
                               {router % geometry_.columns, router / geometry_.columns},
@@ -135,7 +173,19 @@ void Noc::transfer_crosses(std::uint64_t number, int router, int port, Bytes siz
                               set.set});
 }
 
-void Noc::deliver(tlm::tlm_generic_payload& payload) {
+tlm::tlm_generic_payload& Noc::make_copy(const SetTransaction& multicast, std::size_t which) {
+  tlm::tlm_generic_payload& payload = pool_.acquire();
+  SetTransaction& copy = set_of(payload);
+  copy = multicast;
+  copy.branches.clear();
+  copy.destination = multicast.branches[which].destination;
+  copy.region = multicast.branches[which].region;
+  copy.turn = multicast.branches[which].turn;
+  address_payload(payload);
+  return payload;
+}
+
+void Noc::deliver(tlm::tlm_generic_payload& payload, int shared_routers) {
   SetTransaction& set = set_of(payload);
   // What an empty network would have taken stands last: a packet waits before it moves on.
   const Duration unhindered = network_->zero_load({set.source, set.destination, set.size(), class_of(set.kind)});
@@ -143,7 +193,7 @@ void Noc::deliver(tlm::tlm_generic_payload& payload) {
   probes_.journeys.spend(set.journey, Activity::noc_serialization, now(), set.station);
   const int passed = geometry_.routers_between(position_[set.source.value()], position_[set.destination.value()]);
   probes_.transfer_delivered.write(
-      {now(), set.kind, set.source, set.destination, set.size(), passed, set.sent, set.spilled});
+      {now(), set.kind, set.source, set.destination, set.size(), passed, set.sent, set.spilled, shared_routers});
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   const tlm::tlm_sync_enum taken = (*to_[set.destination.value()])->nb_transport_fw(payload, phase, delay);

@@ -20,8 +20,7 @@ class PacketNetwork final : public RoutedNetwork {
   explicit PacketNetwork(const NocConfig& config);
 
   void inject(const NocPacket& packet, NocCycle at) override;
-  /// The same packet for several endpoints, all different, where the network has hardware multicast.
-  void inject_multicast(const NocPacket& packet, const std::vector<int>& destinations, NocCycle at);
+  void inject_multicast(const NocPacket& packet, const std::vector<int>& destinations, NocCycle at) override;
   [[nodiscard]] int queued(int endpoint, MessageClass message_class) const override;
   [[nodiscard]] NocCycle now() const override { return events_.now(); }
   [[nodiscard]] std::optional<NocCycle> next_event() const override { return events_.next(); }

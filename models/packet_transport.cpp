@@ -1,6 +1,7 @@
 #include "models/packet_transport.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace crossweave {
 namespace {
@@ -22,6 +23,7 @@ NocConfig config_of(const NocSpec& spec, const Placement& placement) {
       spec.model == NocModel::flit ? spec.virtual_channels : fewest_virtual_channels(spec.topology);
   config.router = spec.router;
   config.cycles_per_flit = spec.cycles_per_flit;
+  config.multicast = spec.multicast;
   return config;
 }
 
@@ -44,22 +46,51 @@ std::int64_t PacketTransport::flits_of(Bytes size) const {
   return data + ceil_div(data, spec_.max_packet - 1);
 }
 
-bool PacketTransport::send(std::uint64_t number, const Transfer& transfer, Duration now) {
+template <class Inject>
+void PacketTransport::enter(std::uint64_t number, const Transfer& transfer, Progress progress, Duration now,
+                            Inject&& inject) {
   std::int64_t flits = flits_of(transfer.size);
   check_invariant(flits > 0, "a transfer has bytes");
-  const bool is_new = under_way_.emplace(number, Progress{}).second;
-  check_invariant(is_new, "transfers that are under way have different numbers");
-  Progress& progress = under_way_[number];
   progress.size = transfer.size;
-  progress.to_leave = progress.to_arrive = ceil_div(flits, spec_.max_packet);
-  sent_ += transfer.size;
+  progress.to_reach = 1 + progress.others.size();
+  progress.to_leave = progress.first.to_arrive = ceil_div(flits, spec_.max_packet);
+  for (Branch& branch : progress.others) {
+    branch.to_arrive = progress.to_leave;
+  }
+  NocPacket packet{endpoint_of(transfer.source), progress.first.endpoint, 0, transfer.message_class, number};
+  const auto copies = static_cast<std::int64_t>(progress.to_reach);
+  const bool is_new = under_way_.emplace(number, std::move(progress)).second;
+  check_invariant(is_new, "transfers that are under way have different numbers");
+  sent_ += Bytes{copies * transfer.size.count()};
   flits_sent_ += flits;
-  NocPacket packet{endpoint_of(transfer.source), endpoint_of(transfer.destination), 0, transfer.message_class, number};
   for (; flits > 0; flits -= packet.flits) {
     packet.flits = static_cast<int>(std::min<std::int64_t>(flits, spec_.max_packet));
-    network_->inject(packet, cycle_from(now));
+    inject(packet, cycle_from(now));
   }
+}
+
+bool PacketTransport::send(std::uint64_t number, const Transfer& transfer, Duration now) {
+  Progress progress;
+  progress.first.endpoint = endpoint_of(transfer.destination);
+  enter(number, transfer, std::move(progress), now,
+        [this](const NocPacket& packet, NocCycle at) { network_->inject(packet, at); });
   return false;
+}
+
+void PacketTransport::send_multicast(std::uint64_t number, const Transfer& transfer,
+                                     const std::vector<EndpointId>& destinations, Duration now) {
+  std::vector<int> endpoints;
+  Progress progress;
+  for (const EndpointId destination : destinations) {
+    endpoints.push_back(endpoint_of(destination));
+    if (endpoints.size() == 1) {
+      progress.first.endpoint = endpoints.front();
+    } else {
+      progress.others.push_back({endpoints.back(), 0});
+    }
+  }
+  enter(number, transfer, std::move(progress), now,
+        [&](const NocPacket& packet, NocCycle at) { network_->inject_multicast(packet, endpoints, at); });
 }
 
 /// Packets of one transfer follow one another without a gap, as one long packet would.
@@ -95,13 +126,21 @@ void PacketTransport::left_source(std::uint64_t tag, NocCycle /*head*/, NocCycle
   }
 }
 
-void PacketTransport::arrived(std::uint64_t tag, int /*destination*/, NocCycle /*head*/, NocCycle /*tail*/) {
+void PacketTransport::arrived(std::uint64_t tag, int destination, NocCycle /*head*/, NocCycle /*tail*/) {
   Progress& progress = under_way_.at(tag);
-  if (--progress.to_arrive == 0) {
-    delivered_ += progress.size;
-    under_way_.erase(tag);
-    listener_->transfer_arrived(tag);
+  std::size_t which = 0;
+  Branch* branch = &progress.first;
+  while (branch->endpoint != destination) {
+    branch = &progress.others.at(which++);
   }
+  if (--branch->to_arrive > 0) {
+    return;
+  }
+  delivered_ += progress.size;
+  if (--progress.to_reach == 0) {
+    under_way_.erase(tag);
+  }
+  listener_->transfer_arrived(tag, which);
 }
 
 void PacketTransport::crosses(std::uint64_t tag, int router, int port, int flits, NocCycle free) {
@@ -113,7 +152,7 @@ void PacketTransport::check_conservation(bool all_arrived) const {
   check_invariant(network_->flits().injected == flits_sent_, "every flit of a transfer is injected");
   Bytes under_way;
   for (const auto& [number, progress] : under_way_) {
-    under_way += progress.size;
+    under_way += Bytes{static_cast<std::int64_t>(progress.to_reach) * progress.size.count()};
   }
   check_invariant(sent_ == delivered_ + under_way, "bytes sent = bytes delivered + under way");
   if (all_arrived) {

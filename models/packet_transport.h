@@ -20,6 +20,8 @@ class PacketTransport final : public NetworkModel, private PacketListener {
   PacketTransport(const NocSpec& spec, const Placement& placement);
 
   bool send(std::uint64_t number, const Transfer& transfer, Duration now) override;
+  void send_multicast(std::uint64_t number, const Transfer& transfer, const std::vector<EndpointId>& destinations,
+                      Duration now) override;
   [[nodiscard]] Duration zero_load(const Transfer& transfer) const override;
   [[nodiscard]] std::optional<Duration> next_event() const override;
   void advance(Duration now, TransferListener& listener) override;
@@ -30,13 +32,22 @@ class PacketTransport final : public NetworkModel, private PacketListener {
   [[nodiscard]] std::int64_t flits_of(Bytes size) const;
 
  private:
-  /// Packets of a transfer that have yet to leave its source, and to arrive.
-  struct Progress {
-    std::int64_t to_leave{0};
+  /// Packets that have yet to arrive at an endpoint of the network.
+  struct Branch {
+    int endpoint{0};
     std::int64_t to_arrive{0};
+  };
+  struct Progress {
+    std::int64_t to_leave{0};  ///< packets that have yet to leave the source
+    std::size_t to_reach{0};   ///< destinations that lack some packets
+    Branch first;
+    std::vector<Branch> others;  ///< of a multicast
     Bytes size;
   };
 
+  /// Queues the packets of a transfer at its source: inject(packet, cycle).
+  template <class Inject>
+  void enter(std::uint64_t number, const Transfer& transfer, Progress progress, Duration now, Inject&& inject);
   void left_source(std::uint64_t tag, NocCycle head, NocCycle tail) override;
   void arrived(std::uint64_t tag, int destination, NocCycle head, NocCycle tail) override;
   void crosses(std::uint64_t tag, int router, int port, int flits, NocCycle free) override;

@@ -170,6 +170,11 @@ RoutedNetwork::RoutedNetwork(const NocConfig& config) : config_{config}, grid_{c
   check_invariant(!why_not_a_network(config), "a network is built from what can be one");
 }
 
+void RoutedNetwork::inject_multicast(const NocPacket& /*packet*/, const std::vector<int>& /*destinations*/,
+                                     NocCycle /*at*/) {
+  throw InternalError{"the network has hardware multicast"};
+}
+
 NocCycle RoutedNetwork::zero_load_latency(int source, int destination, int flits) const {
   return config_.link + routers_between(source, destination) * (router_cycles(config_) + config_.link) + kSink +
          (flits - 1) * NocCycle{config_.cycles_per_flit};

@@ -167,6 +167,8 @@ class RoutedNetwork {
   /// Queues a packet at its source, which may send it from `at` on (not before now()). A source sends the packets of a
   /// class in the order of the calls; its queue has no bound: hold packets back by queued().
   virtual void inject(const NocPacket& packet, NocCycle at) = 0;
+  /// The same packet for several endpoints, all different, where the network has hardware multicast.
+  virtual void inject_multicast(const NocPacket& packet, const std::vector<int>& destinations, NocCycle at);
   /// Packets of a class that wait at an endpoint, the one that is about to leave included.
   [[nodiscard]] virtual int queued(int endpoint, MessageClass message_class) const = 0;
 

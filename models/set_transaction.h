@@ -14,6 +14,13 @@
 
 namespace crossweave {
 
+/// One of the endpoints that a multicast goes to: what it is there, as in SetTransaction.
+struct MulticastBranch {
+  EndpointId destination;
+  RegionId region;
+  std::uint32_t turn{0};
+};
+
 /// Extension of the generic payload. It names things by id and holds no pointers into the schedule. The payload's data
 /// length is the size in bytes; its data pointer is free for values and null while only timing is simulated.
 struct SetTransaction : tlm::tlm_extension<SetTransaction> {
@@ -34,6 +41,9 @@ struct SetTransaction : tlm::tlm_extension<SetTransaction> {
   /// What this is in the ReservationOrder, and its turn there, if its destination's input buffer is limited.
   RegionId region;
   std::uint32_t turn{0};
+  /// Of a multicast: all that it goes to. `destination`, `region` and `turn` are then those of the first; the network
+  /// makes a transaction for each.
+  std::vector<MulticastBranch> branches{};
   /// On its way to the DRAM, or back, because its consumer had no room.
   bool spilled{false};
   /// Lane-operations that a GPEU is asked for.
@@ -42,6 +52,8 @@ struct SetTransaction : tlm::tlm_extension<SetTransaction> {
   Duration sent;
   Journey journey;
 
+  /// Copies of its result that it stands for.
+  [[nodiscard]] std::size_t copies() const { return branches.empty() ? 1 : branches.size(); }
   [[nodiscard]] std::int64_t elements() const { return rect.area() * channels.size(); }
   [[nodiscard]] Bytes size() const { return packed_size(elements(), bits_per_element); }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "scheduler/gpeu_cost.h"
+#include "models/multicast.h"
 #include "scheduler/result_copies.h"
 
 namespace crossweave {
@@ -23,7 +23,9 @@ Tile::Tile(const sc_core::sc_module_name& name, TileId id, const std::vector<PeI
       id_{id},
       plan_{plan},
       precision_{architecture.precision},
+      costs_{architecture.tile.gpeu.costs},
       spill_{architecture.tile.buffer.spill},
+      multicast_{architecture.noc.multicast},
       pool_{pool},
       probes_{probes},
       interface_{"network_interface", EndpointId{id.value()}, *this, probes},
@@ -455,7 +457,9 @@ void Tile::send_partial_sum(const Job& job, std::size_t node) {
     set.turn = reservations_->regions[set.region].turn;
   }
   address_payload(payload);
-  send_copy(payload);
+  if (may_leave(payload)) {
+    depart(payload);
+  }
 }
 
 void Tile::result_ready(const Job& job) {
@@ -479,7 +483,8 @@ void Tile::emit_result(const Job& job) {
   std::size_t region = reservations_ == nullptr
                            ? 0
                            : reservations_->first_copy(station, job.image, job.station, job.set, job.slice).value();
-  // One copy more than there are, until all have been sent: the first may leave before the last is made.
+  // One copy more than there are, until all have been sent: the first may be gone before the last is made.
+  std::vector<tlm::tlm_generic_payload*> to_gather;
   for_each_copy(station, job.set, slice, [&](const Delivery& delivery, Interval channels) {
     tlm::tlm_generic_payload& payload = pool_.acquire();
     SetTransaction& set = set_of(payload);
@@ -503,8 +508,19 @@ void Tile::emit_result(const Job& job) {
     }
     results_.add_copy(number);
     address_payload(payload);
-    send_copy(payload);
+    if (!may_leave(payload)) {
+      return;
+    }
+    if (multicast_) {
+      to_gather.push_back(&payload);
+    } else {
+      depart(payload);
+    }
   });
+  gather_multicasts(to_gather);
+  for (tlm::tlm_generic_payload* copy : to_gather) {
+    depart(*copy);
+  }
   release_copy(number);
 }
 
@@ -517,6 +533,12 @@ void Tile::release_copy(std::uint32_t number) {
   const Bytes size = results_.size(number);
   if (results_.copy_left(number)) {
     output_buffer_.release(size);
+  }
+}
+
+void Tile::copy_left(const SetTransaction& copy) {
+  for (std::size_t copies = copy.copies(); copies > 0; --copies) {
+    release_copy(copy.result);
   }
 }
 
@@ -582,21 +604,24 @@ void Tile::enqueue_when_space(Job job, std::size_t node) {
   enqueue(job);
 }
 
-void Tile::send_copy(tlm::tlm_generic_payload& payload) {
+bool Tile::may_leave(tlm::tlm_generic_payload& payload) {
   SetTransaction& set = set_of(payload);
-  if (reservations_ != nullptr && set.destination != plan_.dram()) {
-    if (reservations_->turns_by_dram.contains(set.region)) {
-      divert_to_dram(set);
-    } else if (!spaces_[set.destination.value()]->ask(set.turn, *this, tickets_)) {
-      held_[tickets_] = &payload;
-      results_.hold(tickets_++, set.result, set.kind != TransactionKind::psum);
-      if (output_buffer_.is_short()) {
-        space_short(BufferLevel::Which::output);
-      }
-      return;
-    }
+  if (reservations_ == nullptr || set.destination == plan_.dram()) {
+    return true;
   }
-  depart(payload);
+  if (reservations_->turns_by_dram.contains(set.region)) {
+    divert_to_dram(set);
+    return true;
+  }
+  if (spaces_[set.destination.value()]->ask(set.turn, *this, tickets_)) {
+    return true;
+  }
+  held_[tickets_] = &payload;
+  results_.hold(tickets_++, set.result, set.kind != TransactionKind::psum);
+  if (output_buffer_.is_short()) {
+    space_short(BufferLevel::Which::output);
+  }
+  return false;
 }
 
 void Tile::space_came(std::uint64_t ticket) {
@@ -701,9 +726,9 @@ std::int64_t Tile::work_of(const Job& job) const {
   const Interval channels = slice_of(job).channels;
   switch (job.kind) {
     case Job::Kind::accumulation:
-      return job.elements * kAddCost;
+      return job.elements * costs_.pooling;
     case Job::Kind::partial_sum:
-      return station.set_rect(job.set).area() * channels.size() * kAddCost;
+      return station.set_rect(job.set).area() * channels.size() * costs_.add;
     case Job::Kind::operation:
     case Job::Kind::epilogue:
       return station.gpeu_work(job.set, channels);

@@ -197,9 +197,10 @@ class Tile final : public sc_core::sc_module,
   /// with one copy to leave.
   std::uint32_t store_result(Bytes size);
   void release_copy(std::uint32_t number);
-  void copy_left(const SetTransaction& copy) override { release_copy(copy.result); }
-  /// Sends a copy as soon as there is space for it where it goes. Takes over the caller's reference.
-  void send_copy(tlm::tlm_generic_payload& payload);
+  void copy_left(const SetTransaction& copy) override;
+  /// Whether a copy may be sent now: to the DRAM, perhaps; or where there is space for it. Otherwise it is held, to be
+  /// sent when there is. Takes over the caller's reference.
+  [[nodiscard]] bool may_leave(tlm::tlm_generic_payload& payload);
   /// Makes a copy go to the DRAM, which keeps it for its consumer.
   void divert_to_dram(SetTransaction& copy) const;
   void depart(tlm::tlm_generic_payload& payload);
@@ -235,7 +236,9 @@ class Tile final : public sc_core::sc_module,
   TileId id_;
   const ExecutionPlan& plan_;
   PrecisionSpec precision_;
+  GpeuCosts costs_;
   Spill spill_;
+  bool multicast_;
   TransactionPool& pool_;
   Probes& probes_;
   NetworkInterface interface_;

@@ -281,7 +281,8 @@ class PlanBuilder {
       }
       station.result_grid = *pooled;
     }
-    const std::int64_t cost = gpeu_cost_per_element(operation.kind, graph_.input_shapes(id));
+    const std::int64_t cost =
+        gpeu_cost_per_element(operation.kind, graph_.input_shapes(id), architecture_.tile.gpeu.costs);
     const bool on_whole_sets = !pool && station.result_grid == station.grid;
     (on_whole_sets ? station.cost_per_set_element : station.cost_per_result_element) += cost;
     station.epilogue.push_back(id);
@@ -347,10 +348,11 @@ class PlanBuilder {
     station.operation = id;
     station.result = result.value_or(graph_[id].output);
     station.accumulates = std::holds_alternative<GlobalPool>(graph_[id].kind);
+    const GpeuCosts& costs = architecture_.tile.gpeu.costs;
     if (is_base(graph_[id].kind)) {
-      station.cost_per_set_element = kCopyCost;  // gathering a base layer's result
+      station.cost_per_set_element = costs.copy;  // gathering a base layer's result
     } else if (!station.accumulates) {
-      station.cost_per_set_element = gpeu_cost_per_element(graph_[id].kind, graph_.input_shapes(id));
+      station.cost_per_set_element = gpeu_cost_per_element(graph_[id].kind, graph_.input_shapes(id), costs);
     }
     StationId latest{0};
     for (const InputNeed& need : needs) {

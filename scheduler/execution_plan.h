@@ -92,7 +92,7 @@ struct Station {
   OperationId operation;
   /// Run on the result before it leaves, in order.
   std::vector<OperationId> epilogue;
-  /// A reduction over the whole map, on a GPEU: each region is added up as it comes, by one lane-operation an element,
+  /// A reduction over the whole map, on a GPEU: each region is added up as it comes, at what pooling costs an element,
   /// and gives up its place at once. The sums lie in registers of the GPEU: an assumption.
   bool accumulates{false};
   /// What else the GPEU does, in lane-operations for one element of a set before a pooling epilogue, and of its result.

@@ -13,29 +13,26 @@ constexpr std::array<std::string_view, 15> kPlainActivations{
     "relu", "relu6",           "scale", "quantize",   "square", "hard_sigmoid", "thresholded_relu",
 };
 
-constexpr std::int64_t kScale = 1;
-constexpr std::int64_t kPlain = 1;
-constexpr std::int64_t kTable = 2;
-
 }  // namespace
 
-std::int64_t gpeu_cost_per_element(const OperationKind& kind, std::span<const Shape> inputs) {
+std::int64_t gpeu_cost_per_element(const OperationKind& kind, std::span<const Shape> inputs, const GpeuCosts& costs) {
   if (std::holds_alternative<Bias>(kind)) {
-    return kAddCost;
+    return costs.add;
   }
   if (std::holds_alternative<BatchNorm>(kind)) {
-    return kScale;
+    return costs.scale;
   }
   if (const auto* activation = std::get_if<Activation>(&kind)) {
-    return std::ranges::find(kPlainActivations, activation->function) != kPlainActivations.end() ? kPlain : kTable;
+    return std::ranges::find(kPlainActivations, activation->function) != kPlainActivations.end() ? costs.activation
+                                                                                                 : costs.lut_activation;
   }
   if (const auto* pool = std::get_if<Pool>(&kind)) {
-    return std::int64_t{pool->kernel.height} * pool->kernel.width;
+    return std::int64_t{pool->kernel.height} * pool->kernel.width * costs.pooling;
   }
   if (std::holds_alternative<Elementwise>(kind)) {
-    return std::max<std::int64_t>(static_cast<std::int64_t>(inputs.size()) - 1, 1) * kAddCost;
+    return std::max<std::int64_t>(static_cast<std::int64_t>(inputs.size()) - 1, 1) * costs.add;
   }
-  return kCopyCost;
+  return costs.copy;
 }
 
 }  // namespace crossweave

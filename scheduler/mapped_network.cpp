@@ -4,6 +4,8 @@
 
 #include "scheduler/layer_by_layer.h"
 #include "scheduler/passes/quantize.h"
+#include "scheduler/schedule_evaluator.h"
+#include "scheduler/set_size_search.h"
 
 namespace crossweave {
 namespace {
@@ -18,6 +20,50 @@ std::int64_t count_sets(const Shape& ofm, SetSize set) {
   const std::int64_t rows = set.rows == 0 ? ofm.height : set.rows;
   const std::int64_t columns = set.columns == 0 ? ofm.width : set.columns;
   return ceil_div(ofm.height, rows) * ceil_div(ofm.width, columns);
+}
+
+/// The rule that an order begins with.
+LayerOrder first_rule(SetOrder order) {
+  switch (order) {
+    case SetOrder::ready:
+      return {LayerOrder::By::release, 1};
+    case SetOrder::diagonal:
+      return {LayerOrder::By::diagonal, 1};
+    case SetOrder::raster:
+    case SetOrder::lookahead:
+    case SetOrder::automatic:
+      break;
+  }
+  return {LayerOrder::By::raster, 1};
+}
+
+bool looks_ahead(SetOrder order) { return order == SetOrder::lookahead || order == SetOrder::automatic; }
+
+/// Duplicates, set sizes and orders: by rules, or by a search that begins with what the rules say.
+MappingChoice choose_mapping(const MappedNetwork& mapped, const MappingOptions& options,
+                             const SearchBudget::Observer& observer) {
+  const IdVector<LayerId, DuplicationCandidate> candidates = duplication_candidates(mapped.layers, mapped.crossbars);
+  const bool makespan = options.duplication == Duplication::makespan;
+  std::vector<MappingChoice> starts;
+  for (const Duplication rule :
+       makespan ? std::vector{Duplication::bottleneck, Duplication::sum} : std::vector{options.duplication}) {
+    starts.push_back({duplicate_weights(rule, candidates, options.extra_pes, {options.partition, options.set}),
+                      IdVector<LayerId, SetSize>(candidates.size(), options.set),
+                      LayerOrders(candidates.size(), first_rule(options.order))});
+  }
+  if (!options.searches()) {
+    return std::move(starts.front());
+  }
+  const SearchSpace space{candidates, options.extra_pes, options.partition, makespan,
+                          options.order == SetOrder::automatic};
+  ScheduleEvaluator evaluator{mapped.graph, mapped.layers, options.partition, looks_ahead(options.order)};
+  SearchBudget budget{options.search.evaluations, observer};
+  Evaluated best = search_mapping(space, starts, evaluator, budget);
+  if (options.automatic_sets) {
+    SearchBudget budget_of_sets{options.search.evaluations, observer};
+    best = search_set_sizes(space, std::move(best), options.search.tolerance_percent, evaluator, budget_of_sets);
+  }
+  return std::move(best.choice);
 }
 
 }  // namespace
@@ -65,7 +111,8 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
   return mapped;
 }
 
-Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options) {
+Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options,
+                                                             const SearchBudget::Observer& observer) {
   using Cause = SchedulingFailure::Cause;
   if (options.extra_pes < 0) {
     return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) +
@@ -85,17 +132,18 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
                                                        " sets, more than " + std::to_string(kMostSets) +
                                                        "; choose larger sets"};
   }
-  ScheduledNetwork result{std::move(mapped), 0, options.partition, {}, {}, {}, {}};
+  ScheduledNetwork result{std::move(mapped), 0, options.partition, {}, {}, {}, {}, {}};
   result.pes = result.mapped.min_pes + options.extra_pes;
-  result.duplicates =
-      duplicate_weights(options.duplication, duplication_candidates(result.mapped.layers, result.mapped.crossbars),
-                        options.extra_pes, {options.partition, options.set});
+  MappingChoice choice = choose_mapping(result.mapped, options, observer);
   for (const LayerId layer : ids(result.mapped.layers)) {
-    result.grids.push_back(
-        determine_sets(result.mapped.layers[layer].ofm, options.set, options.partition, result.duplicates[layer]));
+    result.grids.push_back(determine_sets(result.mapped.layers[layer].ofm, choice.sets[layer], options.partition,
+                                          choice.duplicates[layer]));
   }
+  result.duplicates = std::move(choice.duplicates);
+  result.orders = std::move(choice.orders);
   result.dependencies = determine_dependencies(result.mapped.graph, result.mapped.layers, result.grids);
-  const SchedulingInput input{result.grids, result.dependencies, result.duplicates, options.partition, options.order};
+  const SchedulingInput input{result.grids,      result.dependencies, result.duplicates,
+                              options.partition, result.orders,       looks_ahead(options.order)};
   result.schedule =
       options.mode == ScheduleMode::cross_layer ? schedule_cross_layer(input) : schedule_layer_by_layer(input);
   return result;

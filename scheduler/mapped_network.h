@@ -9,6 +9,7 @@
 #include "scheduler/cross_layer_schedule.h"
 #include "scheduler/im2col_mapping.h"
 #include "scheduler/mapping_options.h"
+#include "scheduler/mapping_search.h"
 #include "scheduler/network_graph.h"
 #include "scheduler/passes/partition_base_layers.h"
 #include "scheduler/schedule.h"
@@ -25,8 +26,16 @@ struct MappingOptions {
   Duplication duplication{Duplication::none};
   Partition partition{Partition::interleaved};
   SetSize set;
+  /// `set: auto`: the size of each layer's sets is searched for, beginning with `set`.
+  bool automatic_sets{false};
   SetOrder order{SetOrder::raster};
   ScheduleMode mode{ScheduleMode::cross_layer};
+  SearchOptions search;
+
+  /// Whether something is to be searched for: duplicates, orders or set sizes, by the cross-layer latency.
+  [[nodiscard]] bool searches() const {
+    return duplication == Duplication::makespan || order == SetOrder::automatic || automatic_sets;
+  }
 };
 
 /// A network on its crossbars. `graph` is canonical.
@@ -43,6 +52,7 @@ struct ScheduledNetwork {
   std::int64_t pes{0};  ///< F
   Partition partition{Partition::interleaved};
   Duplicates duplicates;
+  LayerOrders orders;
   IdVector<LayerId, SetGrid> grids;
   SetDependencies dependencies;
   Schedule schedule;
@@ -69,7 +79,8 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
     const IdVector<LayerId, BaseLayer>& layers, const IdVector<LayerId, CrossbarGrid>& crossbars);
 
 /// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to
-/// handle.
-Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options);
+/// handle. Searches weigh the latency across layers, whatever the mode; layer by layer there is no lookahead.
+Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options,
+                                                             const SearchBudget::Observer& observer = {});
 
 }  // namespace crossweave

@@ -11,16 +11,18 @@ enum class Duplication { none, sum, bottleneck, makespan };
 inline constexpr std::array<std::string_view, 4> kDuplicationNames{"none", "sum", "bottleneck", "makespan"};
 
 /// Which pixels a duplicate computes.
-enum class Partition { interleaved, blocks };
-inline constexpr std::array<std::string_view, 2> kPartitionNames{"interleaved", "blocks"};
+enum class Partition { interleaved, blocks, dispatch };
+inline constexpr std::array<std::string_view, 3> kPartitionNames{"interleaved", "blocks", "dispatch"};
 
 /// Which tiles duplicates lie on, and where these stand in the mesh.
 enum class PlacementMethod { snake, random, optimized };
 inline constexpr std::array<std::string_view, 3> kPlacementMethodNames{"snake", "random", "optimized"};
 
-/// Order of the sets of one layer on its crossbars (Stage III).
-enum class SetOrder { raster, ready };
-inline constexpr std::array<std::string_view, 2> kSetOrderNames{"raster", "ready"};
+/// Order of the sets of one layer on its crossbars (Stage III). The first three are rules for a layer by itself;
+/// `lookahead` begins with raster order and weighs what each set still has before it up to the output
+/// (scheduler/lookahead.h); `automatic` has the rule to begin with searched for (scheduler/mapping_search.h).
+enum class SetOrder { raster, ready, diagonal, lookahead, automatic };
+inline constexpr std::array<std::string_view, 5> kSetOrderNames{"raster", "ready", "diagonal", "lookahead", "auto"};
 
 enum class ScheduleMode { layer_by_layer, cross_layer };
 inline constexpr std::array<std::string_view, 2> kScheduleModeNames{"layer_by_layer", "cross_layer"};
@@ -31,6 +33,14 @@ struct SetSize {
   int columns{4};
 
   friend bool operator==(SetSize, SetSize) = default;
+};
+
+/// What a search for duplicates, orders or set sizes may take.
+struct SearchOptions {
+  int evaluations{500};      ///< latencies computed, at most
+  int tolerance_percent{2};  ///< `set: auto`: how much latency larger sets may cost
+
+  friend bool operator==(SearchOptions, SearchOptions) = default;
 };
 
 }  // namespace crossweave

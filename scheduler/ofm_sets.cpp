@@ -72,8 +72,21 @@ SetGrid::SetGrid(const Shape& ofm, SetSize set, BlockGrid blocks) : blocks_{bloc
   block_of_column_ = std::move(block_of_column);
 }
 
+SetCycles::SetCycles(const SetGrid& grid) : size_{grid.size()}, of_each_{grid.cycles(SetId{0})} {
+  bool alike = true;
+  for (int r = 0; r < grid.rows(); ++r) {
+    for (int c = 0; c < grid.columns(); ++c) {
+      table_.push_back(Cycles{std::int64_t{grid.row(r).size()} * grid.column(c).size()});
+      alike = alike && table_.back() == of_each_;
+    }
+  }
+  if (alike) {
+    table_ = {};
+  }
+}
+
 SetGrid determine_sets(const Shape& ofm, SetSize set, Partition partition, int duplicates) {
-  if (partition == Partition::interleaved) {
+  if (partition != Partition::blocks) {
     return SetGrid{ofm, set};
   }
   const std::optional<BlockGrid> blocks = block_grid(ofm, duplicates);

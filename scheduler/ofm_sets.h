@@ -61,7 +61,7 @@ struct BlockGrid {
 class SetGrid : public AxisGrid {
  public:
   SetGrid() = default;
-  /// `interleaved`: tiled from the map's top-left corner. An extent of 0 means the whole extent.
+  /// `interleaved` and `dispatch`: tiled from the map's top-left corner. An extent of 0 means the whole extent.
   SetGrid(const Shape& ofm, SetSize set);
   /// `blocks`: each block is tiled from its own top-left corner; block extents along an axis differ by at most one,
   /// larger ones first.
@@ -74,7 +74,7 @@ class SetGrid : public AxisGrid {
   /// Pixels of the set: the cycles that it takes on its PEs.
   [[nodiscard]] Cycles cycles(SetId set) const { return Cycles{rect(set).area()}; }
 
-  /// The block a set lies in, counted row by row; always 0 for `interleaved`.
+  /// The block a set lies in, counted row by row; always 0 for the others.
   [[nodiscard]] DuplicateId block_of(SetId set) const {
     return DuplicateId{
         index(block_of_row_[index(row_of(set))] * blocks_.columns + block_of_column_[index(column_of(set))])};
@@ -84,6 +84,21 @@ class SetGrid : public AxisGrid {
   BlockGrid blocks_;
   std::vector<int> block_of_row_;
   std::vector<int> block_of_column_;
+};
+
+/// The cycles of each set of a grid, looked up fast; a table only where sets differ in size.
+class SetCycles {
+ public:
+  SetCycles() = default;
+  explicit SetCycles(const SetGrid& grid);
+
+  [[nodiscard]] Cycles operator[](SetId set) const { return table_.empty() ? of_each_ : table_[set]; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::size_t size_{0};
+  Cycles of_each_;
+  IdVector<SetId, Cycles> table_;
 };
 
 /// Stage I for one layer with `duplicates` copies. The duplicates must be admissible.

@@ -126,7 +126,7 @@ Duplicates duplicate_weights(Duplication rule, const IdVector<LayerId, Duplicati
     case Duplication::makespan:
       break;
   }
-  throw InternalError{"this duplication rule is refused when the configuration is read"};
+  throw InternalError{"makespan is a search, not a rule"};
 }
 
 }  // namespace crossweave

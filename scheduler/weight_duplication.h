@@ -19,8 +19,8 @@ struct DuplicationCandidate {
   Shape ofm;
 };
 
-/// Which numbers of duplicates a partition admits: `interleaved` needs as many sets as duplicates, `blocks` a factor
-/// pair that fits the OFM.
+/// Which numbers of duplicates a partition admits: `blocks` a factor pair that fits the OFM, the others as many sets as
+/// duplicates.
 struct Admissibility {
   Partition partition{Partition::interleaved};
   SetSize set;
@@ -43,7 +43,7 @@ using Duplicates = IdVector<LayerId, int>;
 [[nodiscard]] Duplicates duplicate_for_bottleneck(const IdVector<LayerId, DuplicationCandidate>& layers,
                                                   std::int64_t extra_pes, const Admissibility& admissibility);
 
-/// The rule by its name. `makespan` must have been refused before.
+/// The rule by its name; not `makespan`, which is a search (scheduler/mapping_search.h).
 [[nodiscard]] Duplicates duplicate_weights(Duplication rule, const IdVector<LayerId, DuplicationCandidate>& layers,
                                            std::int64_t extra_pes, const Admissibility& admissibility);
 

@@ -37,6 +37,7 @@ std::function<int()> declare_schedule(CLI::App& app);
 std::function<int()> declare_describe(CLI::App& app);
 std::function<int()> declare_plot(CLI::App& app);
 std::function<int()> declare_check(CLI::App& app);
+std::function<int()> declare_reproduce(CLI::App& app);
 std::function<int()> declare_noc(CLI::App& app);
 std::function<int()> declare_dram(CLI::App& app);
 std::function<int()> declare_schema(CLI::App& app);

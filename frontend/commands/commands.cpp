@@ -12,6 +12,8 @@ std::span<const Command> commands() {
       Command{"describe", "The canonical form of a network: its base layers, PEs and cycles", &declare_describe},
       Command{"plot", "A picture of a run as SVG: its timeline, its utilization, or its mesh", &declare_plot},
       Command{"check", "Validate a run's files only", &declare_check},
+      Command{"reproduce", "The CLSA-CIM paper, number by number, and how close to proven limits one gets",
+              &declare_reproduce},
       Command{"noc", "The network on chip alone, under synthetic traffic or a packet trace", &declare_noc},
       Command{"dram", "A DRAM channel alone, under a synthetic stream or a request trace", &declare_dram},
       Command{"schema", "JSON Schemas of our YAML files, for editors", &declare_schema},

@@ -64,7 +64,7 @@ void ActivityRecorder::on(const TransferDelivered& event) {
   traffic.size += event.size;
   if (event.source != event.destination) {
     traffic.over_links += event.size;
-    byte_hops_ += event.size.count() * event.routers;
+    byte_hops_ += event.size.count() * (event.routers - event.shared_routers);
   }
 }
 

@@ -232,7 +232,7 @@ std::string to_svg(const StackedChart& chart) {
 
 Lane lane_of(const std::vector<Stretch>& stretches, std::int64_t end, Ink ink) {
   constexpr std::int64_t kPieces = 380;
-  constexpr double kShades = 10;
+  constexpr double kShades = 10;  // of a piece
   const std::int64_t width = std::max<std::int64_t>(1, (end + kPieces - 1) / kPieces);
   std::vector<std::int64_t> busy(static_cast<std::size_t>((end + width - 1) / width));
   for (const Stretch& stretch : stretches) {

@@ -10,7 +10,6 @@
 #include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
-#include "scheduler/lower_bounds.h"
 #include "scheduler/traffic.h"
 
 namespace crossweave {
@@ -83,6 +82,8 @@ Json layer_json(const PreparedRun& run, LayerId id, const Measurement* measured)
   json["kernel"] = {layer.kernel.height, layer.kernel.width};
   json["pes"] = pes;
   json["duplicates"] = duplicates;
+  const Rect set = run.scheduled.grids[id].rect(SetId{0});
+  json["set"] = {set.rows.size(), set.columns.size()};
   json["cycles"] = layer.cycles().count();
   json["active_cycles"] = in_cycles(times.active, t_mvm);
   json["utilization"] =
@@ -127,7 +128,7 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
   }
   json["scheduled_latency_cycles"] = scheduled.schedule.latency().count();
   json["layer_by_layer_cycles"] = layer_by_layer_cycles(scheduled.mapped.layers).count();
-  json["lower_bound_cycles"] = work_bound(scheduled.mapped.layers, scheduled.duplicates).count();
+  json["lower_bound_cycles"] = run.lower_bound.count();
   if (has_latency) {
     const Figures result = figures(run, measured);
     json["speedup"] = result.speedup;
@@ -160,7 +161,7 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
 std::string layers_csv(const PreparedRun& run, const Measurement* measured) {
   std::string csv =
       "name,operation,ifm_height,ifm_width,ifm_channels,ofm_height,ofm_width,ofm_channels,kernel_height,kernel_width,"
-      "pes,duplicates,cycles,active_cycles,utilization,start_cycle,finish_cycle\n";
+      "pes,duplicates,set_rows,set_columns,cycles,active_cycles,utilization,start_cycle,finish_cycle\n";
   for (const LayerId layer : ids(run.scheduled.mapped.layers)) {
     std::string line;
     for (const Json& value : layer_json(run, layer, measured)) {
@@ -221,7 +222,7 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
   if (measured == nullptr || completed(measured)) {
     const Figures result = figures(run, measured);
     const Duration t_mvm = config.architecture.crossbar.mvm_latency;
-    const std::int64_t bound = work_bound(scheduled.mapped.layers, scheduled.duplicates).count();
+    const std::int64_t bound = run.lower_bound.count();
     const double cycles = static_cast<double>(result.latency.count_ps()) / static_cast<double>(t_mvm.count_ps());
     lines.emplace_back(
         "latency",

@@ -27,3 +27,5 @@ fi
 "$work/consumer/schedule_only"
 "$work/consumer/simulator"
 "$prefix/bin/crossweave" --version
+# From its own data, wherever it is called.
+(cd / && "$prefix/bin/crossweave" reproduce table1 --quiet --out "$work/reproduced")

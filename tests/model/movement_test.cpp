@@ -11,7 +11,7 @@
 #include "models/packet_transport.h"
 #include "models/simulation.h"
 #include "tests/support/fresh_kernel.h"
-#include "tests/support/networks.h"
+#include "tests/support/limited_chips.h"
 
 namespace crossweave {
 namespace {
@@ -41,6 +41,7 @@ class Watch final : public tlm::tlm_analysis_if<SetFinished>,
 
   void write(const SetFinished& e) override {
     note(e.at, e.layer.value(), e.duplicate.value(), e.set.value());
+    ++small_steps;
     latency = std::max(latency, e.at);
   }
   void write(const MvmStarted& e) override { note(e.at, e.pe.value(), e.set.value()); }
@@ -94,8 +95,10 @@ struct Simulated {
 
 std::unique_ptr<Simulated> simulate(const ExecutionPlan& plan, const Architecture& architecture) {
   auto simulated = std::make_unique<Simulated>();
+  const bool limited = architecture.tile.buffer.model == BufferModel::limited;
+  const test::Limits limits = limited ? test::limits_of(plan, architecture) : test::Limits{};
   const test::FreshKernel kernel;
-  Simulation simulation{plan, architecture};
+  Simulation simulation{plan, architecture, limited ? &limits.order : nullptr};
   simulated->watch.subscribe(simulation.probes());
   simulated->end = simulation.run({});
   return simulated;
@@ -127,12 +130,15 @@ NocSpec flits(NocRouter router, int virtual_channels) {
   return spec;
 }
 
-/// All that may be finite is, `speed` times as fast as on the mesh of the presets.
+/// All that may be finite is, `speed` times as fast as on the mesh of the presets. Buffers have room for everything,
+/// but ports that take time.
 Architecture finite(Architecture architecture, std::int64_t speed) {
   architecture.tile.gpeu = lanes(16, Frequency::hertz(kGiga * speed));
   architecture.noc = packets(Frequency::hertz(kGiga * speed));
   architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000 * speed),
                        Duration::picoseconds(45'000 / speed)};
+  architecture.tile.buffer = {BufferModel::limited, Bytes{1 << 30}, Bytes{1 << 30},
+                              Rate::bytes_per_second(32 * kGiga * speed), Spill::none};
   return architecture;
 }
 
@@ -173,6 +179,44 @@ TEST_CASE("partial sums between tiles are added by the GPEU", "[movement]") {
   architecture.tile.pes = 1;
   architecture.tile.gpeu = lanes(16, Frequency::hertz(kGiga));
   CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(1400 + 2 * 2));
+}
+
+TEST_CASE("what the cost table says is what operations take", "[movement]") {
+  Architecture architecture;
+  architecture.tile.gpeu = lanes(1, Frequency::hertz(kGiga));
+  GpeuCosts& costs = architecture.tile.gpeu.costs;
+  SECTION("an activation, behind each of 16 sets of a pixel with 2 channels") {
+    test::NetworkBuilder net;
+    net.relu(net.conv(net.input({4, 4, 3}), plain(2, 1)));
+    costs.activation = 3;
+    CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(16 * 1400 + 2 * 3));
+    costs.activation = 0;
+    CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(16 * 1400));
+    costs.activation = 1000;
+    // 2 us a set: the first is there after 1.4 us, then one follows the other.
+    CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(1400 + 16 * 2000));
+  }
+  SECTION("additions of partial sums") {
+    // As above: two additions of 20 elements, one behind the other.
+    test::NetworkBuilder net;
+    net.conv(net.input({1, 1, 40}), plain(20, 1));
+    architecture.crossbar.rows = 16;
+    architecture.tile.pes = 1;
+    architecture.tile.gpeu.lanes = 16;
+    costs.add = 4;
+    CHECK(latency_of(net.graph(), {1, 1}, architecture) == ns(1400 + 2 * 5));
+  }
+  SECTION("pooling, of windows and of a whole map") {
+    // A set of 2 x 2 pixels with 2 channels is one window.
+    test::NetworkBuilder windows;
+    windows.max_pool(windows.conv(windows.input({2, 2, 3}), plain(2, 1)), 2, 2);
+    costs.pooling = 3;
+    CHECK(latency_of(windows.graph(), {2, 2}, architecture) == ns(4 * 1400 + 4 * 2 * 3));
+    // Set by set as they come, a pixel with 2 channels each.
+    test::NetworkBuilder whole_map;
+    whole_map.global_pool(whole_map.conv(whole_map.input({2, 2, 3}), plain(2, 1)));
+    CHECK(latency_of(whole_map.graph(), {1, 1}, architecture) == ns(4 * 1400 + 2 * 3));
+  }
 }
 
 TEST_CASE("reads and writes share the DRAM's bandwidth", "[movement]") {
@@ -272,7 +316,8 @@ TEST_CASE("on chips that are fast beyond measure the latency is the peak, but fo
     architecture.dram.latency = Duration::picoseconds(1);
     const auto simulated = complete(drawn.network, architecture);
     const Duration peak = drawn.network.schedule.latency() * architecture.crossbar.mvm_latency;
-    const auto steps = static_cast<std::int64_t>(simulated->watch.transfers.size()) + simulated->watch.small_steps;
+    // A transfer passes two ports and the network.
+    const auto steps = 2 * static_cast<std::int64_t>(simulated->watch.transfers.size()) + simulated->watch.small_steps;
     CHECK(simulated->watch.latency >= peak);
     CHECK(simulated->watch.latency <= peak + Duration::picoseconds(2 * steps));
   }
@@ -328,7 +373,8 @@ TEST_CASE("a dropped delivery ends in a diagnosis on a finite chip, too", "[move
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
     const test::RandomCase drawn = test::random_case(seed);
-    const Architecture architecture = finite(drawn.architecture, 1);
+    Architecture architecture = finite(drawn.architecture, 1);
+    architecture.tile.buffer = {};  // reservations are made for a plan that can be carried out
     ExecutionPlan plan = make_execution_plan(drawn.network, architecture);
     test::Random random{seed};
     const auto sender = std::ranges::find_if(
@@ -349,7 +395,7 @@ TEST_CASE("a dropped delivery ends in a diagnosis on a finite chip, too", "[move
 class Arrivals final : public TransferListener {
  public:
   void transfer_left(std::uint64_t number) override { left.push_back(number); }
-  void transfer_arrived(std::uint64_t number) override { arrived.push_back(number); }
+  void transfer_arrived(std::uint64_t number, std::size_t /*which*/) override { arrived.push_back(number); }
   std::vector<std::uint64_t> left;
   std::vector<std::uint64_t> arrived;
 };

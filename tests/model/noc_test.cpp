@@ -50,7 +50,7 @@ struct Deliveries final : tlm::tlm_analysis_if<TransferDelivered> {
 
 /// A network with an endpoint on each of its sockets; the last is the DRAM.
 struct Rig {
-  explicit Rig(const Placement& mesh) : placement{mesh}, noc{"noc", placement, NocSpec{}, probes} {
+  explicit Rig(const Placement& mesh) : placement{mesh}, noc{"noc", placement, NocSpec{}, pool, probes} {
     for (std::size_t e = 0; e <= placement.position.size(); ++e) {
       endpoints.push_back(std::make_unique<MockEndpoint>(("endpoint_" + std::to_string(e)).c_str()));
       endpoints.back()->send.bind(noc.from(EndpointId{e}));

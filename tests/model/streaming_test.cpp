@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -93,11 +94,13 @@ TEST_CASE("in peak mode an image is done as often as the most loaded crossbars a
     REQUIRE(import);
     Result<MappedNetwork, SchedulingFailure> mapped = map_network(import->graph, false, {});
     REQUIRE(mapped);
-    for (const int extra_pes : {0, 32}) {
-      CAPTURE(name, extra_pes);
+    for (const auto& [extra_pes, partition] :
+         {std::pair{0, Partition::interleaved}, {32, Partition::interleaved}, {32, Partition::dispatch}}) {
+      CAPTURE(name, extra_pes, partition);
       MappingOptions options;
       options.extra_pes = extra_pes;
       options.duplication = Duplication::bottleneck;
+      options.partition = partition;
       const Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(*mapped, options);
       REQUIRE(scheduled);
       const Architecture architecture;

@@ -92,6 +92,7 @@ struct LeastCase {
         drawn.network, architecture,
         place(drawn.network, architecture, static_cast<PlacementMethod>(random.between(0, 2)), seed));
     limits = limit_to_least(plan, architecture, random.one_in(2) ? Spill::none : Spill::dram);
+    architecture.noc.multicast = architecture.noc.model == NocModel::packet && random.one_in(2);
   }
   Architecture architecture;
   ExecutionPlan plan;

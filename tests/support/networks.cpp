@@ -495,10 +495,18 @@ RandomCase random_case(std::uint64_t seed) {
   options.extra_pes = random.one_in(4) ? 0 : random.between(1, 60);
   options.duplication = random.pick(
       std::vector<Duplication>{Duplication::none, Duplication::sum, Duplication::bottleneck, Duplication::bottleneck});
-  options.partition = random.one_in(2) ? Partition::interleaved : Partition::blocks;
+  options.partition =
+      random.pick(std::vector<Partition>{Partition::interleaved, Partition::blocks, Partition::dispatch});
   options.set = random.pick(std::vector<SetSize>{{1, 1}, {1, 0}, {0, 1}, {2, 2}, {2, 3}, {3, 2}, {4, 4}, {0, 0}});
-  options.order = random.one_in(2) ? SetOrder::raster : SetOrder::ready;
   options.mode = random.one_in(5) ? ScheduleMode::layer_by_layer : ScheduleMode::cross_layer;
+  std::vector<SetOrder> orders{SetOrder::raster, SetOrder::ready, SetOrder::diagonal};
+  if (options.mode == ScheduleMode::cross_layer) {
+    orders.insert(orders.end(), {SetOrder::lookahead, SetOrder::automatic});
+    options.automatic_sets = random.one_in(8);
+    options.duplication = random.one_in(4) ? Duplication::makespan : options.duplication;
+  }
+  options.order = random.pick(orders);
+  options.search.evaluations = 30;
   ScheduledNetwork network = schedule_of(random_network(seed), options, architecture.crossbar);
   return {std::move(architecture), options, std::move(network)};
 }

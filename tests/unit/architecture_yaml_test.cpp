@@ -77,9 +77,18 @@ TEST_CASE("an architecture that is written reads back as the same value and the 
     architecture.crossbar.mvm_latency = Duration::nanoseconds(60);
   }
   SECTION("nothing ideal") {
-    architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000)};
-    architecture.noc = {
-        NocModel::packet, NocTopology::mesh, 1, NocRouting::yx, Frequency::hertz(1'000'001), Bytes{48}, 5, 4, 3, 2};
+    architecture.tile.gpeu = {GpeuModel::lanes, 7, Frequency::hertz(1'200'000'000), {0, 2, 3, 4, 5, 1000}};
+    architecture.noc = {NocModel::packet,
+                        NocTopology::mesh,
+                        1,
+                        NocRouting::yx,
+                        Frequency::hertz(1'000'001),
+                        Bytes{48},
+                        5,
+                        8,
+                        3,
+                        true,
+                        2};
     architecture.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::picoseconds(45'001)};
   }
   SECTION("a flit network") {
@@ -146,8 +155,17 @@ dram: {model: bandwidth, bandwidth: 19.2 GB/s, latency: 45 ns}
   expected.name = "mesh";
   expected.crossbar = {64, 32, Duration::nanoseconds(1400)};
   expected.tile = {4, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
-  expected.noc = {
-      NocModel::packet, NocTopology::mesh, 1, NocRouting::xy, Frequency::hertz(1'200'000'000), Bytes{32}, 8, 8, 2, 1};
+  expected.noc = {NocModel::packet,
+                  NocTopology::mesh,
+                  1,
+                  NocRouting::xy,
+                  Frequency::hertz(1'200'000'000),
+                  Bytes{32},
+                  8,
+                  8,
+                  2,
+                  false,
+                  1};
   expected.dram = {DramModel::bandwidth, Rate::bytes_per_second(19'200'000'000), Duration::nanoseconds(45)};
   CHECK(reading.architecture == expected);
 }
@@ -168,7 +186,8 @@ TEST_CASE("a flit network is read, and has the keys of its router") {
               "a.yaml:4:98: error: noc.cycles_per_flit: expected an integer in [1, 1000], got \"0\""});
   CHECK(noc("model: flit, router_cycles: 2").problems ==
         Lines{"a.yaml:4:46: error: unknown key 'noc.router_cycles', expected one of: model, topology, concentration, "
-              "routing, clock, flit, max_packet, buffer, link_cycles, virtual_channels, router, cycles_per_flit"});
+              "routing, clock, flit, max_packet, buffer, link_cycles, multicast, virtual_channels, router, "
+              "cycles_per_flit"});
   CHECK(noc("model: packet, virtual_channels: 2").problems.size() == 1);
   CHECK(noc("model: flit, topology: torus").architecture.noc.virtual_channels == 2);
   CHECK(noc("model: flit, topology: cmesh, concentration: 3, virtual_channels: 8").problems.empty());

@@ -62,6 +62,65 @@ struct Naive {
   IdVector<LayerId, LayerSchedule> layers;
 };
 
+/// Which duplicate runs which sets, in order. `order` is Stage III's.
+using Sequences = IdVector<DuplicateId, std::vector<SetId>>;
+
+/// List scheduling cycle by cycle: whoever is free, for longest first, takes the first set in the order that is
+/// released.
+Sequences naive_dispatch(const SetGrid& grid, std::size_t copies, std::vector<SetId> order,
+                         const IdVector<SetId, Cycles>& release) {
+  Sequences sequences(copies);
+  std::vector<std::pair<Cycles, std::size_t>> free;
+  for (std::size_t copy = 0; copy < copies; ++copy) {
+    free.emplace_back(Cycles{}, copy);
+  }
+  for (Cycles now; !order.empty(); now += Cycles{1}) {
+    std::sort(free.begin(), free.end());
+    for (auto& [since, copy] : free) {
+      const auto next = std::find_if(order.begin(), order.end(), [&](SetId set) { return release[set] <= now; });
+      if (since > now || next == order.end()) {
+        break;
+      }
+      sequences[DuplicateId{copy}].push_back(*next);
+      since = now + Cycles{grid.rect(*next).area()};
+      order.erase(next);
+    }
+  }
+  return sequences;
+}
+
+Sequences naive_sequences(const ScheduledNetwork& network, LayerId layer, SetOrder set_order,
+                          const IdVector<SetId, Cycles>& release, bool released_together) {
+  if (set_order == SetOrder::lookahead || set_order == SetOrder::automatic) {
+    // Whatever they are: tests of their own say what they are good for.
+    return network.schedule.layers[layer].sequence;
+  }
+  const SetGrid& grid = network.grids[layer];
+  const auto copies = static_cast<std::size_t>(network.duplicates[layer]);
+  std::vector<std::pair<std::int64_t, SetId>> keyed;
+  for (const SetId set : ids(release)) {
+    keyed.emplace_back(set_order == SetOrder::ready      ? release[set].count()
+                       : set_order == SetOrder::diagonal ? grid.row_of(set) + grid.column_of(set)
+                                                         : 0,
+                       set);
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<SetId> sets;
+  sets.reserve(keyed.size());
+  for (const auto& [key, set] : keyed) {
+    sets.push_back(set);
+  }
+  if (network.partition == Partition::dispatch) {
+    return naive_dispatch(grid, copies, sets, released_together ? IdVector<SetId, Cycles>(release.size()) : release);
+  }
+  Sequences sequences(copies);
+  for (std::size_t k = 0; k < sets.size(); ++k) {
+    const std::size_t copy = network.partition == Partition::blocks ? grid.block_of(sets[k]).value() : k % copies;
+    sequences[DuplicateId{copy}].push_back(sets[k]);
+  }
+  return sequences;
+}
+
 Naive naive_schedule(const ScheduledNetwork& network, SetOrder set_order, ScheduleMode mode) {
   IdVector<OperationId, LayerId> layer_of(network.mapped.graph.size());
   Naive naive;
@@ -72,7 +131,6 @@ Naive naive_schedule(const ScheduledNetwork& network, SetOrder set_order, Schedu
     layer_of[base.operation] = layer;
     const SetGrid& grid = network.grids[layer];
     IdVector<SetId, Cycles> release(grid.size());
-    std::vector<std::pair<Cycles, SetId>> by_release;
     for (const SetId set : ids(release)) {
       for (const test::NeededRegion& region :
            test::regions_behind(network.mapped.graph, base.operation, grid.rect(set))) {
@@ -84,31 +142,27 @@ Naive naive_schedule(const ScheduledNetwork& network, SetOrder set_order, Schedu
           }
         }
       }
-      by_release.emplace_back(set_order == SetOrder::ready ? release[set] : Cycles{}, set);
     }
-    std::sort(by_release.begin(), by_release.end());
 
-    const auto copies = static_cast<std::size_t>(network.duplicates[layer]);
+    const bool by_layers = mode == ScheduleMode::layer_by_layer;
     LayerSchedule scheduled;
-    scheduled.sequence = IdVector<DuplicateId, std::vector<SetId>>(copies);
+    scheduled.sequence = naive_sequences(network, layer, set_order, release, by_layers);
     scheduled.start.resize(grid.size());
     scheduled.finish.resize(grid.size());
     std::vector<Cycles> pixels(static_cast<std::size_t>(base.ofm.pixels()));
-    const Cycles begin = mode == ScheduleMode::layer_by_layer ? barrier : Cycles{};
-    std::vector<Cycles> free(copies, begin);
-    std::size_t k = 0;
-    for (const auto& [unused, set] : by_release) {
-      const std::size_t copy = network.partition == Partition::interleaved ? k % copies : grid.block_of(set).value();
-      ++k;
-      scheduled.sequence[DuplicateId{copy}].push_back(set);
-      scheduled.start[set] = std::max(free[copy], mode == ScheduleMode::layer_by_layer ? Cycles{} : release[set]);
-      free[copy] = scheduled.start[set] + Cycles{grid.rect(set).area()};
-      scheduled.finish[set] = free[copy];
-      barrier = std::max(barrier, free[copy]);
-      const Rect rect = grid.rect(set);
-      for (int y = rect.rows.begin; y < rect.rows.end; ++y) {
-        for (int x = rect.columns.begin; x < rect.columns.end; ++x) {
-          pixels[static_cast<std::size_t>(y * base.ofm.width + x)] = free[copy];
+    const Cycles begin = by_layers ? barrier : Cycles{};
+    for (const std::vector<SetId>& sequence : scheduled.sequence) {
+      Cycles free = begin;
+      for (const SetId set : sequence) {
+        scheduled.start[set] = std::max(free, by_layers ? Cycles{} : release[set]);
+        free = scheduled.start[set] + Cycles{grid.rect(set).area()};
+        scheduled.finish[set] = free;
+        barrier = std::max(barrier, free);
+        const Rect rect = grid.rect(set);
+        for (int y = rect.rows.begin; y < rect.rows.end; ++y) {
+          for (int x = rect.columns.begin; x < rect.columns.end; ++x) {
+            pixels[static_cast<std::size_t>(y * base.ofm.width + x)] = free;
+          }
         }
       }
     }
@@ -123,6 +177,11 @@ void check_against_naive(const ScheduledNetwork& network, const MappingOptions& 
   const Naive naive = naive_schedule(network, options.order, options.mode);
   REQUIRE(network.schedule.layers.size() == naive.layers.size());
   CHECK(network.schedule.mode == options.mode);
+  LayerScheduler scheduler{network.grids, network.dependencies};
+  NetworkTimes times;
+  for (const LayerSchedule& scheduled : network.schedule.layers) {
+    times.push_back({scheduled.finish, {}});
+  }
   Cycles latency;
   for (const LayerId layer : ids(naive.layers)) {
     CAPTURE(layer.value());
@@ -130,8 +189,7 @@ void check_against_naive(const ScheduledNetwork& network, const MappingOptions& 
     CHECK(scheduled.sequence == naive.layers[layer].sequence);
     CHECK(counts(scheduled.start) == counts(naive.layers[layer].start));
     CHECK(counts(scheduled.finish) == counts(naive.layers[layer].finish));
-    CHECK(counts(release_times(network.grids[layer], network.dependencies[layer], network.grids,
-                               network.schedule.layers)) == counts(naive.release[layer]));
+    CHECK(counts(scheduler.release_times(layer, times)) == counts(naive.release[layer]));
     for (const Cycles finish : naive.layers[layer].finish) {
       latency = std::max(latency, finish);
     }
@@ -219,7 +277,7 @@ TEST_CASE("interleaved duplicates take turns, blocks keep to themselves", "[sche
     ScheduledNetwork network = test::schedule_of(late_top(), options);
     network.duplicates[LayerId{3}] = 2;
     const SchedulingInput input{network.grids, network.dependencies, network.duplicates, Partition::interleaved,
-                                SetOrder::ready};
+                                network.orders};
     network.schedule = schedule_cross_layer(input);
     CHECK(order(network, 3, 0) == std::vector<std::uint32_t>{1, 0});
     CHECK(order(network, 3, 1) == std::vector<std::uint32_t>{2});
@@ -288,10 +346,11 @@ TEST_CASE("a network without base layers, or with too few PEs, has no schedule",
 TEST_CASE("networks with every structure start each set as early as possible", "[schedule]") {
   for (const NetworkGraph& graph : test::small_networks()) {
     for (const ScheduleMode mode : {ScheduleMode::cross_layer, ScheduleMode::layer_by_layer}) {
-      for (const Partition partition : {Partition::interleaved, Partition::blocks}) {
-        for (const SetOrder set_order : {SetOrder::raster, SetOrder::ready}) {
-          CAPTURE(graph.name(), mode == ScheduleMode::layer_by_layer, partition == Partition::blocks,
-                  set_order == SetOrder::ready);
+      for (const Partition partition : {Partition::interleaved, Partition::blocks, Partition::dispatch}) {
+        for (const SetOrder set_order : {SetOrder::raster, SetOrder::ready, SetOrder::diagonal}) {
+          CAPTURE(graph.name(), mode == ScheduleMode::layer_by_layer,
+                  kPartitionNames[static_cast<std::size_t>(partition)],
+                  kSetOrderNames[static_cast<std::size_t>(set_order)]);
           MappingOptions options = options_of({2, 2}, set_order);
           options.mode = mode;
           options.partition = partition;

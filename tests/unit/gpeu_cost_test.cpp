@@ -12,8 +12,8 @@
 namespace crossweave {
 namespace {
 
-std::int64_t cost(const OperationKind& kind, std::vector<Shape> inputs = {{4, 4, 8}}) {
-  return gpeu_cost_per_element(kind, inputs);
+std::int64_t cost(const OperationKind& kind, std::vector<Shape> inputs = {{4, 4, 8}}, const GpeuCosts& costs = {}) {
+  return gpeu_cost_per_element(kind, inputs, costs);
 }
 
 ExecutionPlan plan_of(const NetworkGraph& graph, SetSize set) {
@@ -39,6 +39,21 @@ TEST_CASE("operations cost what the table says", "[gpeu]") {
   CHECK(cost(Elementwise{"mul"}, {{4, 4, 8}, {1, 1, 8}, {4, 4, 8}}) == 2);
   CHECK(cost(Concat{}, {{4, 4, 8}, {4, 4, 2}}) == 1);
   CHECK(cost(Upsample{{2, 2}}) == 1);
+}
+
+TEST_CASE("each entry of the cost table is that of its operations", "[gpeu]") {
+  const GpeuCosts costs{2, 3, 5, 7, 11, 13};
+  const std::vector<Shape> one{{4, 4, 8}};
+  CHECK(cost(Bias{}, one, costs) == 2);
+  CHECK(cost(BatchNorm{}, one, costs) == 3);
+  CHECK(cost(Activation{"relu"}, one, costs) == 5);
+  CHECK(cost(Activation{"mish"}, one, costs) == 7);
+  Pool pool;
+  pool.kernel = {3, 2};
+  CHECK(cost(pool, one, costs) == 6 * 11);
+  CHECK(cost(Elementwise{"add"}, {{4, 4, 8}, {4, 4, 8}, {4, 4, 8}}, costs) == 2 * 2);
+  CHECK(cost(Concat{}, {{4, 4, 8}, {4, 4, 2}}, costs) == 13);
+  CHECK(cost(Upsample{{2, 2}}, one, costs) == 13);
 }
 
 TEST_CASE("an epilogue costs its operations, before a pooling by the set and behind it by the result", "[gpeu]") {

@@ -190,8 +190,10 @@ TEST_CASE("VGG16 of Keras is the benchmark", "[keras]") {
                                  .duplication = Duplication::bottleneck,
                                  .partition = Partition::interleaved,
                                  .set = SetSize{4, 4},
+                                 .automatic_sets = false,
                                  .order = SetOrder::raster,
-                                 .mode = ScheduleMode::cross_layer};
+                                 .mode = ScheduleMode::cross_layer,
+                                 .search = {}};
     const auto a = schedule_network(mapped(keras), options);
     const auto b = schedule_network(mapped(ours), options);
     REQUIRE(a);

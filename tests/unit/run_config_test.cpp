@@ -117,7 +117,9 @@ TEST_CASE("a minimal run takes every default from the struct") {
   CHECK(config.partition == defaults.partition);
   CHECK(config.mode == defaults.mode);
   CHECK(config.set == defaults.set);
+  CHECK(config.automatic_sets == defaults.automatic_sets);
   CHECK(config.order == defaults.order);
+  CHECK(config.search == defaults.search);
   CHECK_FALSE(config.time_limit.has_value());
 }
 
@@ -230,8 +232,8 @@ TEST_CASE("all problems of a run and of its architecture are reported together, 
           "runs/run.yaml:1:10: error: network: cannot open net/none.yaml: No such file or directory",
           "runs/run.yaml:3:1: error: unknown key 'includetop', did you mean 'include_top'?",
           "runs/run.yaml:4:24: error: schedule.set.rows: expected an integer in [0, 1048576], got \"-1\"",
-          "runs/run.yaml:5:22: error: mapping.partition: expected one of: interleaved, blocks, got \"block\", did you "
-          "mean 'blocks'?",
+          "runs/run.yaml:5:22: error: mapping.partition: expected one of: interleaved, blocks, dispatch, got "
+          "\"block\", did you mean 'blocks'?",
           "arch/small.yaml:2:18: error: crossbar.rows: expected an integer in [1, 65536], got \"128k\"",
           "arch/small.yaml:2:49: error: crossbar.mvm_latency: expected a time with its unit, such as \"1400 ns\", got "
           "\"1400\" without a unit",
@@ -266,12 +268,13 @@ TEST_CASE("an architecture that cannot be read does not hide the problems of the
 TEST_CASE("choices that are not to be had are refused") {
   const Folder folder;
   const std::string minimal{kMinimal};
-  CHECK(
-      folder.refuse(minimal + "mapping: {duplication: makespan}\n") ==
-      Lines{"runs/run.yaml:3:24: error: mapping.duplication: 'makespan' is not available in this version yet, expected "
-            "one of: none, sum, bottleneck"});
   CHECK(folder.refuse(minimal + "mapping: {duplication: max}\n") ==
-        Lines{"runs/run.yaml:3:24: error: mapping.duplication: expected one of: none, sum, bottleneck, got \"max\""});
+        Lines{"runs/run.yaml:3:24: error: mapping.duplication: expected one of: none, sum, bottleneck, makespan, got "
+              "\"max\""});
+  CHECK(folder.refuse(minimal + "schedule: {set: automatic}\nsearch: {evaluations: 0}\n") ==
+        Lines{"runs/run.yaml:3:17: error: schedule.set: expected auto, or a mapping such as {rows: 4, columns: 4}, got "
+              "\"automatic\"",
+              "runs/run.yaml:4:23: error: search.evaluations: expected an integer in [1, 1000000000], got \"0\""});
   CHECK(folder.refuse(minimal + "mapping: {extra_pes: 1, pes: 2}\n").size() == 1);
   CHECK(folder.refuse(minimal + "mapping: {pes: 0}\n").size() == 1);
   CHECK(folder.refuse(minimal + "mapping: {extra_pes: -1}\n").size() == 1);
@@ -284,14 +287,33 @@ TEST_CASE("choices that are not to be had are refused") {
   CHECK(load_run_config(folder.path("absent.yaml"), {}).error().size() == 1);
 }
 
+TEST_CASE("what shortens a cross-layer schedule is refused layer by layer") {
+  const Folder folder;
+  const std::string minimal{kMinimal};
+  const std::string mode = "schedule: {mode: layer_by_layer, order: auto, set: auto}\n";
+  CHECK(folder.refuse(minimal + mode, {"mapping.duplication=makespan"}) ==
+        Lines{"runs/run.yaml:3:41: error: schedule.order: 'auto' shortens a cross_layer schedule; mode is "
+              "layer_by_layer",
+              "runs/run.yaml:3:52: error: schedule.set: 'auto' shortens a cross_layer schedule; mode is layer_by_layer",
+              "<command line>: error: mapping.duplication: 'makespan' shortens a cross_layer schedule; mode is "
+              "layer_by_layer"});
+  CHECK(folder.refuse(minimal + "schedule: {mode: layer_by_layer, order: lookahead}\n").size() == 1);
+  CHECK(folder.accept(minimal + "schedule: {mode: layer_by_layer, order: diagonal}\nmapping: {partition: dispatch}\n")
+            .partition == Partition::dispatch);
+}
+
 TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
   const Folder folder;
   const std::string minimal{kMinimal};
   const std::vector<std::string> runs{
-      minimal, minimal +
-                   "include_top: true\ninput_shape: [8, 9, 3]\nmapping: {pes: 7, duplication: sum, partition: blocks}\n"
-                   "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
-                   "simulation: {time_limit: 1.5 us}\n"};
+      minimal,
+      minimal +
+          "include_top: true\ninput_shape: [8, 9, 3]\nmapping: {pes: 7, duplication: sum, partition: blocks}\n"
+          "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
+          "simulation: {time_limit: 1.5 us}\n",
+      minimal +
+          "mapping: {duplication: makespan, partition: dispatch}\nschedule: {set: auto, order: auto}\n"
+          "search: {evaluations: 7, tolerance_percent: 5}\n"};
   for (const std::string& run : runs) {
     const RunConfig config = folder.accept(run);
     const std::string resolved = to_yaml(config, "../net/tiny.yaml");
@@ -306,6 +328,8 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
     CHECK(again.partition == config.partition);
     CHECK(again.mode == config.mode);
     CHECK(again.set == config.set);
+    CHECK(again.automatic_sets == config.automatic_sets);
+    CHECK(again.search == config.search);
     CHECK(again.order == config.order);
     CHECK(again.time_limit == config.time_limit);
   }
@@ -356,6 +380,9 @@ schedule:
     rows: 4
     columns: 4
   order: raster
+search:
+  evaluations: 500
+  tolerance_percent: 2
 simulation:
   time_limit: none
 )");

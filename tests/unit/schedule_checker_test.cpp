@@ -22,7 +22,7 @@ ScheduledNetwork two_layers() {
   ScheduledNetwork network = test::schedule_of(test::conv_chain(2, 4, 2), options);
   network.duplicates[LayerId{1}] = 2;
   network.schedule = schedule_cross_layer(
-      {network.grids, network.dependencies, network.duplicates, network.partition, SetOrder::raster});
+      {network.grids, network.dependencies, network.duplicates, network.partition, network.orders});
   return network;
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("no set of a cross-layer schedule can start a cycle earlier", "[checke
     test::RandomCase drawn = test::random_case(seed);
     drawn.network.schedule =
         schedule_cross_layer({drawn.network.grids, drawn.network.dependencies, drawn.network.duplicates,
-                              drawn.network.partition, drawn.options.order});
+                              drawn.network.partition, drawn.network.orders});
     test::Random random{seed};
     for (int i = 0; i < 4; ++i) {
       const LayerId index{
