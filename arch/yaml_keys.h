@@ -204,6 +204,11 @@ template <class T, class Bind>
               place.reset();
               return;
             }
+            if (node != nullptr && !did_you_mean(node->scalar, {word}).empty()) {
+              reader.error(key, "expected " + word + " or a value, got \"" + node->scalar + "\"" +
+                                    did_you_mean(node->scalar, {word}));
+              return;
+            }
             T value = place.value_or(T{});
             bind(value).read(reader, key, required);
             if (node != nullptr) {

@@ -15,6 +15,7 @@
 #include <benchmark/benchmark.h>
 
 #include "frontend/import/network_file.h"
+#include "frontend/prepared_run.h"
 #include "models/simulation.h"
 #include "scheduler/execution_plan.h"
 #include "scheduler/mapped_network.h"
@@ -134,6 +135,45 @@ void resnet152_x32_1x1_schedule_and_simulate(benchmark::State& state) {
   measure(state, [] { simulate_from_file("resnet152", {1, 1}); });
 }
 BENCHMARK(resnet152_x32_1x1_schedule_and_simulate)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+// --- the same on a chip where data moves ---
+
+/// `configs/runs/paper.yaml` on `paper-mesh`, with further assignments.
+void simulate_on_paper_mesh(const std::string& name, std::vector<std::string> assignments) {
+  const std::string configs = std::string{CROSSWEAVE_SOURCE_DIR} + "/configs";
+  assignments.insert(assignments.begin(), {"architecture=" + configs + "/architectures/paper-mesh.yaml",
+                                           "network=" + configs + "/networks/" + name + ".yaml", "input_shape=none"});
+  const Result<PreparedRun> run = prepare_run(configs + "/runs/paper.yaml", assignments);
+  check_invariant(run.has_value(), "the networks of the paper fit this chip");
+  Simulation simulation{run->plan, run->config.architecture, run->reservations ? &*run->reservations : nullptr};
+  run_to_end(simulation);
+}
+
+/// The network and memory that are accurate to the cycle, with the chip's own figures.
+std::vector<std::string> accurate() {
+  return {"architecture.noc={model: flit, clock: 1 GHz, flit: 32 B}",
+          "architecture.dram={model: banked, device: " CROSSWEAVE_SOURCE_DIR "/configs/dram/ddr4-2400.yaml}"};
+}
+
+void tinyyolov4_x32_4x4_paper_mesh(benchmark::State& state) {
+  measure(state, [] { simulate_on_paper_mesh("tinyyolov4", {}); });
+}
+BENCHMARK(tinyyolov4_x32_4x4_paper_mesh)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void resnet152_x32_4x4_paper_mesh(benchmark::State& state) {
+  measure(state, [] { simulate_on_paper_mesh("resnet152", {}); });
+}
+BENCHMARK(resnet152_x32_4x4_paper_mesh)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void resnet152_x32_1x1_paper_mesh(benchmark::State& state) {
+  measure(state, [] { simulate_on_paper_mesh("resnet152", {"schedule.set.rows=1", "schedule.set.columns=1"}); });
+}
+BENCHMARK(resnet152_x32_1x1_paper_mesh)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void tinyyolov4_x32_4x4_paper_mesh_accurate(benchmark::State& state) {
+  measure(state, [] { simulate_on_paper_mesh("tinyyolov4", accurate()); });
+}
+BENCHMARK(tinyyolov4_x32_4x4_paper_mesh_accurate)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 // --- the cost of an event ---
 

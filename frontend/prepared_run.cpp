@@ -90,7 +90,7 @@ Diagnostics too_small(const BufferRequirements& needs, const RunConfig& config) 
 
 BufferRequirements buffer_requirements(const PreparedRun& run) {
   const Architecture& architecture = run.config.architecture;
-  const WorkOrder work = make_work_order(run.plan);
+  const WorkOrder work = make_work_order(run.plan, architecture.crossbar.mvm_latency);
   const BufferPlan buffers = make_buffer_plan(run.plan, work, architecture.tile.buffer);
   return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
 }
@@ -125,6 +125,10 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
                ? at(config->network_where, "schedule.set: " + failure.message)
                : at(config->budget_where, "mapping: " + failure.message);
   }
+  if (const std::int64_t sets = scheduled->set_count() * config->images; sets > kMostSets) {
+    return at(config->images_where, "inference.images: " + std::to_string(config->images) + " images have " +
+                                        std::to_string(sets) + " sets, more than " + std::to_string(kMostSets));
+  }
   if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
     return problems;
   }
@@ -133,10 +137,12 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   ExecutionPlan plan =
       make_execution_plan(*scheduled, config->architecture,
                           place(*scheduled, config->architecture, config->placement, config->placement_seed));
+  plan.images = static_cast<std::uint32_t>(config->images);
+  plan.arrival_period = config->arrival.value_or(Duration{});
   std::optional<ReservationOrder> reservations;
   if (config->architecture.tile.buffer.model == BufferModel::limited) {
     const BufferSpec& spec = config->architecture.tile.buffer;
-    const WorkOrder work = make_work_order(plan);
+    const WorkOrder work = make_work_order(plan, config->architecture.crossbar.mvm_latency);
     BufferPlan buffers = make_buffer_plan(plan, work, spec);
     if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
       return problems;

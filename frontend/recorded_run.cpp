@@ -27,7 +27,7 @@ void RecordedRun::simulate() {
   end_ = simulation_.run(prepared_.config.time_limit);
   stopped_at_ = now();
   check_invariant(!completed() || activity().sets() == prepared_.plan.images * prepared_.scheduled.set_count(),
-                  "every scheduled set was executed, once");
+                  "every scheduled set was executed, once for each image");
 }
 
 Measurement RecordedRun::measurement() const {
@@ -37,9 +37,14 @@ Measurement RecordedRun::measurement() const {
                      activity().total_active(),
                      {activity().over_links(), activity().byte_hops()},
                      {},
+                     {},
                      std::nullopt};
   if (completed()) {
     result.attribution = attribution(stalls(), activity().latency());
+    for (std::uint32_t image = 0; image < prepared_.plan.images; ++image) {
+      const ActivityRecorder::Image& times = activity().images()[image];
+      result.images.push_back({prepared_.plan.arrival_of(image), times.first_start.value(), times.finish});
+    }
   }
   for (const ActivityRecorder::Layer& layer : activity().layers()) {
     result.layers.push_back({layer.first_start.value_or(Duration{}), layer.last_finish, layer.active});

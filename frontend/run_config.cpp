@@ -24,6 +24,9 @@ constexpr std::int64_t kMaxExtent = 1 << 20;
 constexpr std::string_view kAuto = "auto";
 constexpr int kMostEvaluations = 1'000'000'000;
 constexpr int kMostTolerancePercent = 1000;
+/// The arrivals of so many images, so far apart, stay within 64 bits of picoseconds.
+constexpr std::int64_t kMostImages = 1 << 20;
+constexpr Duration kLongestPeriod = Duration::nanoseconds(1'000'000'000);
 
 /// Whether an assignment leads into the architecture rather than replacing it.
 bool leads_into_architecture(const Assignment& assignment) {
@@ -216,6 +219,13 @@ void refuse_searches_layer_by_layer(MapReader& root, const RunConfig& config) {
   }
 }
 
+void list_inference(Keys& keys, RunConfig& config) {
+  keys.optional("images", integer(config.images, 1, kMostImages), "inferences, one behind the other");
+  keys.optional("arrival",
+                value_or("back_to_back", config.arrival, [](Duration& place) { return time(place, kLongestPeriod); }),
+                "from one image's arrival to the next one's; `back_to_back`: all images are there at 0");
+}
+
 void list_simulation(Keys& keys, RunConfig& config) {
   keys.optional("time_limit", value_or("none", config.time_limit, [](Duration& place) { return time(place); }),
                 "simulated time at which a run ends unfinished (exit status 3); what happens at that very instant no "
@@ -259,6 +269,7 @@ void list_keys(Keys& keys, RunConfig& config) {
   keys.section("mapping", "layers to PEs", [&](Keys& inner) { list_mapping(inner, config); });
   keys.section("schedule", "what is computed when", [&](Keys& inner) { list_schedule(inner, config); });
   keys.section("search", "what searches may take", [&](Keys& inner) { list_search(inner, config.search); });
+  keys.section("inference", "images that follow one another", [&](Keys& inner) { list_inference(inner, config); });
   keys.section("simulation", "how the run ends", [&](Keys& inner) { list_simulation(inner, config); });
   keys.rule([&](MapReader& reader) { refuse_searches_layer_by_layer(reader, config); });
 }
@@ -286,6 +297,7 @@ Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& 
   read_keys(MapReader{root, "", problems}, [&](Keys& keys) { list_keys(keys, config); });
   config.input_buffer_where = position_of(root, {"architecture", "tile", "buffer", "input"});
   config.output_buffer_where = position_of(root, {"architecture", "tile", "buffer", "output"});
+  config.images_where = position_of(root, {"inference", "images"});
   config.chip_tiles_where = position_of(root, {"architecture", "chip", "tiles"});
   config.chip_mesh_where = position_of(root, {"architecture", "chip", "mesh"});
   config.budget_where =

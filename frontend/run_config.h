@@ -54,6 +54,12 @@ struct RunConfig {
   bool automatic_sets{false};
   SetOrder order{SetOrder::raster};
   SearchOptions search;
+  /// Inferences, one behind the other.
+  int images{1};
+  /// Where their number stands, for "too many sets".
+  SourcePosition images_where;
+  /// From one image's arrival to the next one's; without, they are back to back: all there from the beginning.
+  std::optional<Duration> arrival;
   /// The simulation ends with outcome `time_limit` at this simulated time; none by default.
   std::optional<Duration> time_limit;
 };

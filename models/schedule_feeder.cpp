@@ -21,22 +21,26 @@ ScheduleFeeder::ScheduleFeeder(const sc_core::sc_module_name& name, const Execut
   }
   SC_HAS_PROCESS(ScheduleFeeder);
   SC_METHOD(feed);
-  sensitive << layer_finished_;
+  sensitive << layer_finished_ << arrival_;
 }
 
 void ScheduleFeeder::feed() {
-  if (next_ == 0) {
-    for (std::uint32_t image = 0; image < plan_.images; ++image) {
-      read_inputs(image);
-    }
-  }
-  do {
-    if (next_ == plan_.images * base_layers_.size()) {
-      return;
-    }
+  admit_images();
+  const auto may_command = [this] {
+    return next_ < plan_.images * base_layers_.size() && (plan_.mode == ScheduleMode::cross_layer || unfinished_ == 0);
+  };
+  for (; may_command(); ++next_) {
     command(static_cast<std::uint32_t>(next_ / base_layers_.size()), base_layers_[next_ % base_layers_.size()]);
-    ++next_;
-  } while (plan_.mode == ScheduleMode::cross_layer);
+  }
+}
+
+void ScheduleFeeder::admit_images() {
+  while (arrived_ < plan_.images && plan_.arrival_of(arrived_) <= now()) {
+    read_inputs(arrived_++);
+  }
+  if (arrived_ < plan_.images) {
+    arrival_.notify(to_sc_time(plan_.arrival_of(arrived_) - now()));
+  }
 }
 
 void ScheduleFeeder::read_inputs(std::uint32_t image) {

@@ -233,11 +233,10 @@ bool Tile::serves(const SetTransaction& set, const Part& part, std::size_t posit
     return true;
   }
   const Residency& residency = reservations_->input_turns[EndpointId{id_.value()}][set.turn - 1];
-  const std::uint32_t place =
-      plan_.stations[part.station].accumulates
-          ? place_of_accumulation(reservations_->place_of(plan_, set.image, set.station, set.set))
-          : reservations_->place_of(plan_, part.tracker.image_of(position), part.station,
-                                    part.tracker.set_at(position));
+  const std::uint32_t place = plan_.stations[part.station].accumulates
+                                  ? reservations_->place_of_accumulation(plan_, set.image, set.station, set.set)
+                                  : reservations_->place_of(plan_, part.tracker.image_of(position), part.station,
+                                                            part.tracker.set_at(position));
   return residency.first <= place && place <= residency.last;
 }
 

@@ -200,7 +200,7 @@ BufferRequirements buffer_requirements(const ExecutionPlan& plan, const WorkOrde
     for (const ResultId result : order.output_turns[tile]) {
       const std::uint32_t made = buffers.result_use[result].made;
       const WorkOrder::Item& maker = work.items[made];
-      const Cycles asked = reserves_at_start(plan, order.makers[result]) ? maker.start : maker.done;
+      const Duration asked = reserves_at_start(plan, order.makers[result]) ? maker.start : maker.done;
       lodgings.push_back({order.results[result].size, {asked, made}, {maker.done, made}});
     }
     requirements.least[tile].output = output[tile];

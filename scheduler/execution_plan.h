@@ -9,6 +9,7 @@
 
 #include "arch/architecture.h"
 #include "arch/ids.h"
+#include "arch/units.h"
 #include "scheduler/mapped_network.h"
 #include "scheduler/placement.h"
 
@@ -132,10 +133,13 @@ struct ExecutionPlan {
   Reduction reduction{Reduction::chain};
   /// Inferences, one behind the other; each runs every set once.
   std::uint32_t images{1};
+  /// From one image's arrival to the next one's; the first is there at 0. Zero: back to back, all are there at 0.
+  Duration arrival_period;
   Placement placement;
   IdVector<StationId, Station> stations;
   std::vector<NetworkOutput> outputs;
 
+  [[nodiscard]] Duration arrival_of(std::uint32_t image) const { return arrival_period * image; }
   [[nodiscard]] EndpointId dram() const { return EndpointId{placement.position.size()}; }
   [[nodiscard]] std::size_t tile_count() const { return placement.position.size(); }
 };

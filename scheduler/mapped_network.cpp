@@ -10,9 +10,6 @@
 namespace crossweave {
 namespace {
 
-/// Beyond this, tables of sets no longer fit an ordinary machine's memory.
-constexpr std::int64_t kMostSets = 50'000'000;
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Sets of a layer without duplicates: a lower limit of those with them.

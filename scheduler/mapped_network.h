@@ -19,6 +19,8 @@ namespace crossweave {
 
 /// The largest chip that is simulated, in PEs: beyond it, its modules no longer fit an ordinary machine's memory.
 inline constexpr std::int64_t kMostPes = 1 << 18;
+/// Sets of all images: beyond this, tables of them no longer fit an ordinary machine's memory.
+inline constexpr std::int64_t kMostSets = 50'000'000;
 
 struct MappingOptions {
   /// PEs beyond PE_min (x); negative means that the total falls short of PE_min.

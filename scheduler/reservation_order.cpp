@@ -33,6 +33,7 @@ class BufferPlanner {
         readers_{plan},
         uses_(plan.tile_count()) {
     buffers_.order.place = work.place;
+    buffers_.order.arrival = work.arrival;
     buffers_.order.first_region = IdVector<StationId, std::vector<RegionId>>(plan.stations.size());
     buffers_.order.first_result = IdVector<StationId, std::vector<ResultId>>(plan.stations.size());
   }
@@ -70,7 +71,7 @@ class BufferPlanner {
     for (std::uint32_t s = 0; s < slices.size(); ++s) {
       const ResultSlice& slice = slices[s];
       for_each_copy(station, set, slice, [&](const Delivery& delivery, Interval channels) {
-        reserve_for_copy(image, id, delivery, channels, made);
+        reserve_for_copy(image, id, set, delivery, channels);
       });
       const Bytes psum = packed_size(station.set_rect(set).area() * slice.channels.size(), station.psum_bits);
       const Bytes result =
@@ -89,14 +90,15 @@ class BufferPlanner {
     }
   }
 
-  void reserve_for_copy(std::uint32_t image, StationId id, const Delivery& delivery, Interval channels,
-                        std::uint32_t made) {
+  void reserve_for_copy(std::uint32_t image, StationId id, SetId set, const Delivery& delivery, Interval channels) {
+    const std::uint32_t made = buffers_.order.place_of(plan_, image, id, set);
+    const std::uint32_t accumulated = buffers_.order.place_of_accumulation(plan_, image, id, set);
     ReservationUse use{made, ReservationUse::kNobody, 0, {}};
     readers_.arrive(delivery.destination, image, id, delivery.rect, channels,
                     [&](const TileReaders::Reader& reader, std::size_t position, bool /*complete*/) {
                       const std::uint32_t place =
                           plan_.stations[reader.station].accumulates
-                              ? place_of_accumulation(made)
+                              ? accumulated
                               : buffers_.order.place_of(plan_, reader.tracker.image_of(position), reader.station,
                                                         reader.tracker.set_at(position));
                       use.first = std::min(use.first, place);
@@ -106,7 +108,7 @@ class BufferPlanner {
                     });
     if (use.first == ReservationUse::kNobody) {
       // Nobody reads it: it is dropped where it arrives.
-      use.first = use.last = place_of_accumulation(made);
+      use.first = use.last = accumulated;
       use.done = done_at(made);
       note_use(delivery.destination, use.first);
     }
@@ -292,7 +294,11 @@ ResultId ReservationOrder::result(const Station& station, std::uint32_t image, S
   return ResultId{result + node};
 }
 
-std::uint32_t place_of_accumulation(std::uint32_t made) { return made == ReservationUse::kNobody ? 0 : made; }
+std::uint32_t ReservationOrder::place_of_accumulation(const ExecutionPlan& plan, std::uint32_t image, StationId id,
+                                                      SetId set) const {
+  const std::uint32_t made = place_of(plan, image, id, set);
+  return made == ReservationUse::kNobody ? arrival[image] : made;
+}
 
 bool reserves_at_start(const ExecutionPlan& plan, const ReservationOrder::Maker& maker) {
   const std::size_t nodes = slices_of(plan.stations[maker.station], maker.set)[maker.slice].nodes.size();

@@ -27,7 +27,7 @@ struct Reservation {
 
 /// A moment of a run in which nothing but crossbars takes time: what happens at one time happens in the order of work.
 struct Moment {
-  Cycles time;
+  Duration time;
   std::uint32_t place{0};
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };
@@ -47,9 +47,6 @@ struct Residency {
   std::uint32_t first{0};
   std::uint32_t last{0};
 };
-
-/// What is added up as it comes counts as one piece of work with what makes it: the network's input, with the first.
-[[nodiscard]] std::uint32_t place_of_accumulation(std::uint32_t made);
 
 struct ReservationOrder {
   /// What makes a result, for who hears that its turn has come.
@@ -73,6 +70,7 @@ struct ReservationOrder {
   std::unordered_map<RegionId, std::vector<std::uint32_t>> turns_by_dram;
   /// The place of each set in the order of work, as in the WorkOrder: says which residency it is served by.
   IdVector<StationId, std::vector<std::uint32_t>> place;
+  std::vector<std::uint32_t> arrival;  ///< of images, as in the WorkOrder
   /// First region and first result of each set of the first image, by station.
   IdVector<StationId, std::vector<RegionId>> first_region;
   IdVector<StationId, std::vector<ResultId>> first_result;
@@ -81,6 +79,10 @@ struct ReservationOrder {
 
   /// The place of a set in the order of work; ReservationUse::kNobody for a network input's.
   [[nodiscard]] std::uint32_t place_of(const ExecutionPlan& plan, std::uint32_t image, StationId id, SetId set) const;
+  /// What is added up as it comes counts as one piece of work with the set that makes it: the network's input, with the
+  /// first after its arrival.
+  [[nodiscard]] std::uint32_t place_of_accumulation(const ExecutionPlan& plan, std::uint32_t image, StationId id,
+                                                    SetId set) const;
   /// Of one slice of a set: its copies in the order of for_each_copy(), and the partial sums that its nodes send.
   [[nodiscard]] RegionId first_copy(const Station& station, std::uint32_t image, StationId id, SetId set,
                                     std::uint32_t slice) const;

@@ -15,8 +15,8 @@ namespace {
 
 class WorkOrderBuilder {
  public:
-  explicit WorkOrderBuilder(const ExecutionPlan& plan)
-      : plan_{plan}, readers_{plan}, lacking_(plan.stations.size()), next_(plan.stations.size()) {
+  WorkOrderBuilder(const ExecutionPlan& plan, Duration t_mvm)
+      : plan_{plan}, t_mvm_{t_mvm}, readers_{plan}, lacking_(plan.stations.size()), next_(plan.stations.size()) {
     order_.place = IdVector<StationId, std::vector<std::uint32_t>>(plan.stations.size());
     for (const StationId id : ids(plan.stations)) {
       const Station& station = plan.stations[id];
@@ -41,24 +41,17 @@ class WorkOrderBuilder {
         }
       }
     }
-    for (std::uint32_t image = 0; image < plan_.images; ++image) {
-      for (const StationId id : ids(plan_.stations)) {
-        if (plan_.stations[id].kind == Station::Kind::network_input) {
-          for (std::size_t set = 0; set < plan_.stations[id].grid.size(); ++set) {
-            deliver({image, id, SetId{set}, {}, {}});
-          }
-        }
-      }
-    }
     begin_next_layer();
+    admit_images();
     start_what_can();
-    while (!running_.empty()) {
-      now_ = std::get<0>(running_.top());
+    while (!running_.empty() || arrived() < plan_.images) {
+      now_ = next_time();
       while (!running_.empty() && std::get<0>(running_.top()) == now_) {
         const std::uint32_t place = std::get<3>(running_.top());
         running_.pop();
         finish(WorkOrder::Item{order_.items[place]});
       }
+      admit_images();
       start_what_can();
     }
     std::size_t sets = 0;
@@ -71,7 +64,32 @@ class WorkOrderBuilder {
 
  private:
   /// A set on crossbars that ends, by time, then station, then image and set.
-  using End = std::tuple<Cycles, StationId, std::size_t, std::uint32_t>;
+  using End = std::tuple<Duration, StationId, std::size_t, std::uint32_t>;
+
+  [[nodiscard]] std::uint32_t arrived() const { return static_cast<std::uint32_t>(order_.arrival.size()); }
+
+  /// When a set ends or an image arrives, one of which is still to come.
+  [[nodiscard]] Duration next_time() const {
+    if (arrived() == plan_.images) {
+      return std::get<0>(running_.top());
+    }
+    const Duration arrival = plan_.arrival_of(arrived());
+    return running_.empty() ? arrival : std::min(arrival, std::get<0>(running_.top()));
+  }
+
+  /// The input of images that arrive now is there.
+  void admit_images() {
+    for (std::uint32_t image = arrived(); image < plan_.images && plan_.arrival_of(image) <= now_; ++image) {
+      order_.arrival.push_back(static_cast<std::uint32_t>(order_.items.size()));
+      for (const StationId id : ids(plan_.stations)) {
+        if (plan_.stations[id].kind == Station::Kind::network_input) {
+          for (std::size_t set = 0; set < plan_.stations[id].grid.size(); ++set) {
+            deliver({image, id, SetId{set}, {}, {}});
+          }
+        }
+      }
+    }
+  }
 
   [[nodiscard]] std::size_t number_of(const TileReaders::Reader& reader, std::size_t position) const {
     return reader.tracker.image_of(position) * plan_.stations[reader.station].grid.size() +
@@ -82,7 +100,7 @@ class WorkOrderBuilder {
     const std::size_t sets = plan_.stations[id].grid.size();
     order_.place[id][number] = static_cast<std::uint32_t>(order_.items.size());
     order_.items.push_back(
-        {static_cast<std::uint32_t>(number / sets), id, SetId{number % sets}, now_, now_ + duration});
+        {static_cast<std::uint32_t>(number / sets), id, SetId{number % sets}, now_, now_ + duration * t_mvm_});
   }
 
   void run_on_gpeu(StationId id, std::size_t number) {
@@ -176,6 +194,7 @@ class WorkOrderBuilder {
   }
 
   const ExecutionPlan& plan_;
+  Duration t_mvm_;
   TileReaders readers_;
   std::vector<StationId> base_layers_;
   std::size_t begun_{0};       ///< base layers whose sets may run, counted over images
@@ -187,12 +206,12 @@ class WorkOrderBuilder {
   std::vector<std::pair<StationId, DuplicateId>> idle_;
   std::deque<WorkOrder::Item> run_on_gpeus_;  ///< whose results have yet to be handed out
   std::priority_queue<End, std::vector<End>, std::greater<>> running_;
-  Cycles now_;
+  Duration now_;
   WorkOrder order_;
 };
 
 }  // namespace
 
-WorkOrder make_work_order(const ExecutionPlan& plan) { return WorkOrderBuilder{plan}.build(); }
+WorkOrder make_work_order(const ExecutionPlan& plan, Duration t_mvm) { return WorkOrderBuilder{plan, t_mvm}.build(); }
 
 }  // namespace crossweave

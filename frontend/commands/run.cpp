@@ -8,6 +8,7 @@
 #include "frontend/commands/recording_options.h"
 #include "frontend/commands/run_options.h"
 #include "frontend/recorded_run.h"
+#include "frontend/report/images.h"
 #include "frontend/report/perfetto_trace.h"
 #include "frontend/report/run_page.h"
 
@@ -56,6 +57,9 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
                                 {"network.yaml", identity.network_yaml}};
   if (recorded.completed()) {
     files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    if (plan.images > 1) {
+      files.push_back({"images.csv", images_csv(measured.images, prepared->config.architecture.crossbar.mvm_latency)});
+    }
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }

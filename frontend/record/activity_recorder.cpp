@@ -13,12 +13,25 @@ ActivityRecorder::ActivityRecorder(const Placement& placement)
   }
 }
 
+ActivityRecorder::Image& ActivityRecorder::image(std::uint32_t number) {
+  images_.resize(std::max<std::size_t>(images_.size(), number + 1U));
+  return images_[number];
+}
+
+void ActivityRecorder::finish(std::uint32_t number, Duration at) {
+  Image& finishing = image(number);
+  finishing.finish = std::max(finishing.finish, at);
+  latency_ = std::max(latency_, at);
+}
+
 void ActivityRecorder::on(const SetStarted& event) {
   std::optional<SetId>& running = running_sets_[event.layer][event.duplicate];
   check_invariant(!running, "a duplicate runs one set at a time");
   running = event.set;
   Layer& layer = layers_[event.layer];
   layer.first_start = std::min(layer.first_start.value_or(event.at), event.at);
+  std::optional<Duration>& first_start = image(event.image).first_start;
+  first_start = std::min(first_start.value_or(event.at), event.at);
 }
 
 void ActivityRecorder::on(const SetFinished& event) {
@@ -28,7 +41,7 @@ void ActivityRecorder::on(const SetFinished& event) {
   Layer& layer = layers_[event.layer];
   layer.last_finish = std::max(layer.last_finish, event.at);
   ++layer.sets;
-  latency_ = std::max(latency_, event.at);
+  finish(event.image, event.at);
 }
 
 void ActivityRecorder::on(const MvmStarted& event) {
@@ -52,7 +65,7 @@ void ActivityRecorder::on(const DramAccess& event) {
     (event.write ? spilled_ : read_back_) += event.size;
   } else if (event.write) {
     dram_written_ += event.size;
-    latency_ = std::max(latency_, event.at);
+    finish(event.image, event.at);
   } else {
     dram_read_ += event.size;
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "arch/ids.h"
 #include "arch/units.h"
@@ -22,6 +23,10 @@ class ActivityRecorder {
     Duration last_finish;                 ///< of a set
     Duration active;                      ///< time computing, summed over the layer's PEs
     std::int64_t sets{0};                 ///< finished
+  };
+  struct Image {
+    std::optional<Duration> first_start;  ///< of a set
+    Duration finish;                      ///< of its last set, or when the last of its output reached the DRAM
   };
   /// What was delivered of one kind of transfer.
   struct Traffic {
@@ -47,6 +52,8 @@ class ActivityRecorder {
   /// Time computing, summed over all PEs: the numerator of utilization().
   [[nodiscard]] Duration total_active() const;
   [[nodiscard]] const IdVector<LayerId, Layer>& layers() const { return layers_; }
+  /// By image, those of which something happened.
+  [[nodiscard]] const std::vector<Image>& images() const { return images_; }
   /// Sets finished, of all layers.
   [[nodiscard]] std::int64_t sets() const;
   /// Matrix-vector multiplications finished, counted on each crossbar.
@@ -70,9 +77,14 @@ class ActivityRecorder {
     Duration active;
   };
 
+  [[nodiscard]] Image& image(std::uint32_t number);
+  /// Something of an image was done.
+  void finish(std::uint32_t image, Duration at);
+
   IdVector<PeId, Pe> pes_;
   IdVector<LayerId, Layer> layers_;
   IdVector<LayerId, IdVector<DuplicateId, std::optional<SetId>>> running_sets_;
+  std::vector<Image> images_;
   std::array<Traffic, kTransactionKinds> traffic_{};
   std::int64_t byte_hops_{0};
   std::int64_t mvms_{0};

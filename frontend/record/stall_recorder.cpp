@@ -6,7 +6,8 @@
 
 namespace crossweave {
 
-StallRecorder::StallRecorder(const ExecutionPlan& plan) : duplicates_(plan.placement.pes.size()), legs_(1) {
+StallRecorder::StallRecorder(const ExecutionPlan& plan)
+    : duplicates_(plan.placement.pes.size()), legs_(1), arrival_period_{plan.arrival_period} {
   unused_pes_ = static_cast<std::int64_t>(plan.placement.tile_of.size());
   for (const StationId id : ids(plan.stations)) {
     const Station& station = plan.stations[id];
@@ -200,7 +201,9 @@ void StallRecorder::walk(LegId last, Duration from, Duration to, std::vector<Wai
       continue;
     }
     if (leg.set == kNone) {
-      break;  // the network's input was asked for
+      // The network's input was asked for when its image arrived.
+      add(PeState::arrival, from);
+      break;
     }
     const Record& maker = records_[leg.set];
     add(PeState::upstream, maker.start);
@@ -329,7 +332,12 @@ std::vector<CriticalSegment> StallRecorder::critical_path() const {
         leg_id = leg.before;
         continue;
       }
-      check_invariant(leg.set != kNone, "the critical path begins at 0");
+      if (leg.set == kNone) {
+        check_invariant(arrival_period_ > Duration{} && until.count_ps() % arrival_period_.count_ps() == 0,
+                        "the critical path begins at 0, or when an image arrives");
+        add(PeState::arrival, leg.station, Duration{});
+        break;
+      }
       set = leg.set;
     }
     const Record& record = records_[set];

@@ -27,6 +27,7 @@ enum class PeState {
   in_order,  ///< its next set is not ready, a later one is
   lockstep,  ///< another tile of its duplicate lacks input
   upstream,  ///< the producer computes, or computes other sets first
+  arrival,   ///< the image has not arrived
   gpeu,      ///< as Activity, here and below
   buffer_port,
   noc_serialization,
@@ -37,9 +38,10 @@ enum class PeState {
   finished,  ///< it has no more sets
   unused     ///< it holds no weights
 };
-inline constexpr std::array<std::string_view, 13> kPeStateNames{
-    "active",         "in-order", "lockstep",    "upstream",       "gpeu",     "buffer-port", "noc-serialization",
-    "noc-contention", "dram",     "input-space", "output-blocked", "finished", "unused"};
+inline constexpr std::array<std::string_view, 14> kPeStateNames{
+    "active",      "in-order",       "lockstep",          "upstream",       "arrival",
+    "gpeu",        "buffer-port",    "noc-serialization", "noc-contention", "dram",
+    "input-space", "output-blocked", "finished",          "unused"};
 
 /// Time in each state.
 using StateTimes = std::array<Duration, kPeStateNames.size()>;
@@ -182,6 +184,7 @@ class StallRecorder {
   std::vector<Record> records_;
   std::vector<Wait> waits_;
   std::vector<Waits> own_waits_;
+  Duration arrival_period_;
   LegId last_write_;
   Duration end_;  ///< of the last set or write
   RecordId last_set_{kNone};

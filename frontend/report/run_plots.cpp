@@ -63,7 +63,9 @@ std::string draw_utilization(const PreparedRun& prepared, const RecordedRun& rec
   constexpr std::size_t kSpans = 400;
   const std::vector<StateGroup> groups{
       {"computing", Ink::cool_4, {PeState::active}},
-      {"waiting for other sets", Ink::cool_1, {PeState::upstream, PeState::in_order, PeState::lockstep}},
+      {"waiting for other sets",
+       Ink::cool_1,
+       {PeState::upstream, PeState::arrival, PeState::in_order, PeState::lockstep}},
       {"for data that moves",
        Ink::fresh_3,
        {PeState::gpeu, PeState::buffer_port, PeState::noc_serialization, PeState::noc_contention, PeState::dram}},

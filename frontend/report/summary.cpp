@@ -7,8 +7,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "frontend/report/csv.h"
+#include "frontend/report/in_cycles.h"
 #include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
+#include "scheduler/initiation_interval.h"
 #include "scheduler/layer_by_layer.h"
 #include "scheduler/traffic.h"
 
@@ -19,15 +21,24 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kCompleted = "completed";
 
-/// Times in cycles of t_MVM: an integer where they are whole, otherwise a number.
-Json in_cycles(Duration time, Duration t_mvm) {
-  if (time.count_ps() % t_mvm.count_ps() == 0) {
-    return time.count_ps() / t_mvm.count_ps();
-  }
-  return static_cast<double>(time.count_ps()) / static_cast<double>(t_mvm.count_ps());
+bool completed(const Measurement* measured) { return measured != nullptr && measured->outcome == kCompleted; }
+
+/// A measured latency is that of all images, a scheduled one that of an image alone.
+std::uint32_t images_in_latency(const PreparedRun& run, const Measurement* measured) {
+  return measured != nullptr ? run.plan.images : 1;
 }
 
-bool completed(const Measurement* measured) { return measured != nullptr && measured->outcome == kCompleted; }
+/// No run of this mapping on so many images is faster: the last image takes what one alone does from its arrival on,
+/// and the most loaded duplicate (layer by layer: that of each layer) works for all of them.
+Cycles lower_bound(const PreparedRun& run, std::uint32_t images) {
+  const Cycles alone = run.lower_bound;
+  if (images == 1) {
+    return alone;
+  }
+  const Duration t_mvm = run.config.architecture.crossbar.mvm_latency;
+  const Cycles last_arrival{run.plan.arrival_of(images - 1).count_ps() / t_mvm.count_ps()};
+  return std::max(last_arrival + alone, Cycles{initiation_interval_bound(run.plan).count() * images});
+}
 
 /// Figures that follow from a latency: the measured one, or the scheduled one where nothing was simulated.
 struct Figures {
@@ -38,7 +49,8 @@ struct Figures {
 
 Figures figures(const PreparedRun& run, const Measurement* measured) {
   const Duration t_mvm = run.config.architecture.crossbar.mvm_latency;
-  const Duration reference = layer_by_layer_cycles(run.scheduled.mapped.layers) * t_mvm;
+  const Duration reference =
+      layer_by_layer_cycles(run.scheduled.mapped.layers) * t_mvm * images_in_latency(run, measured);
   Figures result;
   result.latency = measured != nullptr ? measured->latency : run.scheduled.schedule.latency() * t_mvm;
   const Duration active = measured != nullptr ? measured->active : Cycles{run.scheduled.active_pe_cycles()} * t_mvm;
@@ -128,12 +140,14 @@ std::string summary_json(const PreparedRun& run, const RunIdentity& identity, co
   }
   json["scheduled_latency_cycles"] = scheduled.schedule.latency().count();
   json["layer_by_layer_cycles"] = layer_by_layer_cycles(scheduled.mapped.layers).count();
-  json["lower_bound_cycles"] = run.lower_bound.count();
+  json["lower_bound_cycles"] = lower_bound(run, images_in_latency(run, measured)).count();
   if (has_latency) {
     const Figures result = figures(run, measured);
     json["speedup"] = result.speedup;
     json["utilization"] = result.utilization;
   }
+  json["inference"] =
+      inference_json(run.plan, completed(measured) ? measured->images : std::vector<ImageTimes>{}, t_mvm);
   json["sets"] = scheduled.set_count();
   json["dependencies"] = count_dependencies(scheduled.dependencies, scheduled.grids);
   const NetworkLoad load = network_load(run, measured);
@@ -218,17 +232,23 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
   if (measured != nullptr) {
     lines.emplace_back("outcome", measured->outcome);
   }
-  const std::int64_t reference = layer_by_layer_cycles(scheduled.mapped.layers).count();
   if (measured == nullptr || completed(measured)) {
     const Figures result = figures(run, measured);
     const Duration t_mvm = config.architecture.crossbar.mvm_latency;
-    const std::int64_t bound = run.lower_bound.count();
+    const std::uint32_t images = images_in_latency(run, measured);
+    const std::string of_images = images > 1 ? fmt::format(" of {} images", images) : "";
+    const std::int64_t reference = layer_by_layer_cycles(scheduled.mapped.layers).count() * images;
+    const std::int64_t bound = lower_bound(run, images).count();
     const double cycles = static_cast<double>(result.latency.count_ps()) / static_cast<double>(t_mvm.count_ps());
-    lines.emplace_back(
-        "latency",
-        fmt::format("{} cycles = {}, {}", in_cycles(result.latency, t_mvm).dump(), milliseconds(result.latency),
-                    measured != nullptr ? fmt::format("measured (scheduled: {})", scheduled.schedule.latency().count())
-                                        : "as scheduled"));
+    lines.emplace_back("latency", fmt::format("{} cycles{} = {}, {}", in_cycles(result.latency, t_mvm).dump(),
+                                              of_images, milliseconds(result.latency),
+                                              measured != nullptr ? fmt::format("measured (scheduled{}: {})",
+                                                                                images > 1 ? " for one" : "",
+                                                                                scheduled.schedule.latency().count())
+                                                                  : "as scheduled"));
+    if (images > 1) {
+      lines.emplace_back("images", images_in_words(run.plan, measured->images, t_mvm));
+    }
     lines.emplace_back("speed-up",
                        fmt::format("{}x over layer by layer ({} cycles)", fixed(result.speedup, 2), reference));
     lines.emplace_back("utilization", fmt::format("{} % of {} PEs", fixed(100 * result.utilization, 2), scheduled.pes));

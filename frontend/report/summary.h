@@ -12,6 +12,7 @@
 #include "arch/units.h"
 #include "frontend/prepared_run.h"
 #include "frontend/report/attribution.h"
+#include "frontend/report/images.h"
 
 namespace crossweave {
 
@@ -35,6 +36,7 @@ struct Measurement {
     Duration active;  ///< sum over the layer's PEs, all duplicates
   };
   IdVector<LayerId, Layer> layers;
+  std::vector<ImageTimes> images;          ///< of a run that completed
   std::optional<Attribution> attribution;  ///< of a run that completed
 };
 

@@ -96,6 +96,40 @@ TEST_CASE("every instant of every PE is explained, and the critical path has no 
   }
 }
 
+TEST_CASE("waiting for images that have not arrived is explained, too", "[attribution]") {
+  std::size_t begun_by_arrivals = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    CAPTURE(seed);
+    test::LeastCase drawn{seed};
+    test::Random random{seed};
+    test::draw_images(random, drawn.plan, drawn.architecture.crossbar.mvm_latency);
+    test::limit_to_least(drawn.plan, drawn.architecture, drawn.architecture.tile.buffer.spill);
+    const auto check = [&] {
+      const Explained run = explain(drawn.plan, drawn.architecture);
+      check_explained(run);
+      const auto arrived = [](const CriticalSegment& segment) { return segment.state == PeState::arrival; };
+      for (std::size_t i = 0; i < run.path.size(); ++i) {
+        if (arrived(run.path[i])) {
+          ++begun_by_arrivals;
+          CHECK(i == 0);
+          CHECK(run.path[i].end.count_ps() % drawn.plan.arrival_period.count_ps() == 0);
+        }
+      }
+      if (drawn.plan.arrival_period == Duration{}) {
+        CHECK(run.waited_for(PeState::arrival) == Duration{});
+      }
+    };
+    check();
+    drawn.architecture.tile.buffer = {};
+    check();
+    // Nobody waits for rare images but for their arrival: the last image begins the critical path.
+    drawn.plan.arrival_period = Duration::nanoseconds(1'000'000'000);
+    const std::size_t before = begun_by_arrivals;
+    check();
+    CHECK(begun_by_arrivals == before + 1);
+  }
+}
+
 TEST_CASE("in peak mode crossbars are all that limits a run", "[attribution]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);

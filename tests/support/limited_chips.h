@@ -18,7 +18,7 @@ struct Limits {
 };
 
 [[nodiscard]] inline Limits limits_of(const ExecutionPlan& plan, const Architecture& architecture) {
-  const WorkOrder work = make_work_order(plan);
+  const WorkOrder work = make_work_order(plan, architecture.crossbar.mvm_latency);
   BufferPlan buffers = make_buffer_plan(plan, work, architecture.tile.buffer);
   BufferRequirements needs = buffer_requirements(plan, work, buffers, architecture.tile.buffer);
   return {std::move(buffers.order), std::move(needs)};
@@ -76,6 +76,15 @@ inline Limits limit_to_least(const ExecutionPlan& plan, Architecture& architectu
   }
   architecture.tile.reduction = random.one_in(2) ? Reduction::chain : Reduction::tree;
   return architecture;
+}
+
+/// Several images, back to back or one after the other: on the small networks of random_case() some period falls short
+/// of what the chip can do, some leaves it idle between images.
+inline void draw_images(Random& random, ExecutionPlan& plan, Duration t_mvm) {
+  plan.images = static_cast<std::uint32_t>(random.between(2, 4));
+  plan.arrival_period = random.one_in(4) ? Duration{}
+                                         : Duration::picoseconds(t_mvm.count_ps() / 1000 * random.between(1, 1000) *
+                                                                 random.pick(std::vector<std::int64_t>{1, 10, 200}));
 }
 
 /// A random network on a random chip of any size, topology and placement, with buffers that are as small as can be.

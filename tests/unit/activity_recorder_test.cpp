@@ -89,6 +89,23 @@ TEST_CASE("a write to the DRAM counts as latency, a read does not") {
   CHECK(recorder.dram_written() == Bytes{30});
 }
 
+TEST_CASE("an image begins with its first set and ends with its last set or output") {
+  ActivityRecorder recorder{small_placement()};
+  CHECK(recorder.images().empty());
+  recorder.on(SetStarted{ns(10), 0, kFirst, kOriginal, SetId{0}});
+  recorder.on(SetStarted{ns(15), 1, kFirst, kCopy, SetId{1}});
+  recorder.on(SetFinished{ns(20), 0, kFirst, kOriginal, SetId{0}});
+  recorder.on(SetFinished{ns(30), 1, kFirst, kCopy, SetId{1}});
+  recorder.on(DramAccess{ns(40), true, Bytes{10}, false, 0});
+  recorder.on(DramAccess{ns(50), true, Bytes{10}, true, 0});    // spilled
+  recorder.on(DramAccess{ns(60), false, Bytes{10}, false, 0});  // read
+  REQUIRE(recorder.images().size() == 2);
+  CHECK(recorder.images()[0].first_start == ns(10));
+  CHECK(recorder.images()[0].finish == ns(40));
+  CHECK(recorder.images()[1].first_start == ns(15));
+  CHECK(recorder.images()[1].finish == ns(30));
+}
+
 TEST_CASE("bytes are counted by kind, those over links apart") {
   ActivityRecorder recorder{small_placement()};
   recorder.on(TransferDelivered{ns(1), TransactionKind::ofm, EndpointId{0}, EndpointId{1}, Bytes{64}, 2, ns(0)});

@@ -120,6 +120,8 @@ TEST_CASE("a minimal run takes every default from the struct") {
   CHECK(config.automatic_sets == defaults.automatic_sets);
   CHECK(config.order == defaults.order);
   CHECK(config.search == defaults.search);
+  CHECK(config.images == 1);
+  CHECK_FALSE(config.arrival.has_value());
   CHECK_FALSE(config.time_limit.has_value());
 }
 
@@ -135,6 +137,9 @@ schedule:
   mode: layer_by_layer
   set: {rows: 0, columns: 7}
   order: ready
+inference:
+  images: 16
+  arrival: 33.5 ms
 simulation:
   time_limit: 2 ms
 )");
@@ -147,6 +152,8 @@ simulation:
   CHECK(config.mode == ScheduleMode::layer_by_layer);
   CHECK(config.set == SetSize{0, 7});
   CHECK(config.order == SetOrder::ready);
+  CHECK(config.images == 16);
+  CHECK(config.arrival == Duration::nanoseconds(33'500'000));
   CHECK(config.time_limit == Duration::nanoseconds(2'000'000));
   CHECK(folder.accept(std::string{kMinimal} + "mapping: {extra_pes: 32}\n").budget ==
         PeBudget{PeBudget::Kind::extra, 32});
@@ -310,7 +317,7 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
       minimal +
           "include_top: true\ninput_shape: [8, 9, 3]\nmapping: {pes: 7, duplication: sum, partition: blocks}\n"
           "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
-          "simulation: {time_limit: 1.5 us}\n",
+          "inference: {images: 3, arrival: 7 us}\nsimulation: {time_limit: 1.5 us}\n",
       minimal +
           "mapping: {duplication: makespan, partition: dispatch}\nschedule: {set: auto, order: auto}\n"
           "search: {evaluations: 7, tolerance_percent: 5}\n"};
@@ -331,6 +338,8 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
     CHECK(again.automatic_sets == config.automatic_sets);
     CHECK(again.search == config.search);
     CHECK(again.order == config.order);
+    CHECK(again.images == config.images);
+    CHECK(again.arrival == config.arrival);
     CHECK(again.time_limit == config.time_limit);
   }
   const std::string odd = "../net/ti: ny #1 \"x\".yaml";
@@ -383,6 +392,9 @@ schedule:
 search:
   evaluations: 500
   tolerance_percent: 2
+inference:
+  images: 1
+  arrival: back_to_back
 simulation:
   time_limit: none
 )");

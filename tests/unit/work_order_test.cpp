@@ -13,6 +13,8 @@
 namespace crossweave {
 namespace {
 
+constexpr Duration kCycle = Duration::nanoseconds(1400);
+
 TEST_CASE("work starts when Stage IV says, though no schedule's times are read", "[work_order]") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
@@ -23,18 +25,18 @@ TEST_CASE("work starts when Stage IV says, though no schedule's times are read",
       std::fill(layer.finish.begin(), layer.finish.end(), Cycles{});
     }
     const ExecutionPlan plan = make_execution_plan(drawn.network, drawn.architecture);
-    const WorkOrder order = make_work_order(plan);
+    const WorkOrder order = make_work_order(plan, kCycle);
     for (const WorkOrder::Item& item : order.items) {
       if (const std::optional<LayerId> layer = plan.stations[item.station].layer) {
-        REQUIRE(item.start == schedule.layers[*layer].start[item.set]);
-        REQUIRE(item.done == schedule.layers[*layer].finish[item.set]);
+        REQUIRE(item.start == schedule.layers[*layer].start[item.set] * kCycle);
+        REQUIRE(item.done == schedule.layers[*layer].finish[item.set] * kCycle);
       }
     }
   }
 }
 
 void check_order(const ExecutionPlan& plan) {
-  const WorkOrder order = make_work_order(plan);
+  const WorkOrder order = make_work_order(plan, kCycle);
   TileReaders readers{plan};
   IdVector<StationId, std::vector<std::size_t>> lacking(plan.stations.size());
   std::size_t sets = 0;
@@ -108,19 +110,19 @@ TEST_CASE("images follow one another on a duplicate without a gap", "[work_order
   options.set = {1, 1};
   ExecutionPlan plan = make_execution_plan(test::schedule_of(net.graph(), options), Architecture{});
   plan.images = 3;
-  const WorkOrder order = make_work_order(plan);
-  Cycles last;
+  const WorkOrder order = make_work_order(plan, kCycle);
+  Duration last;
   for (const WorkOrder::Item& item : order.items) {
     last = std::max(last, item.done);
   }
-  CHECK(last == Cycles{3 * 16 + 1});
+  CHECK(last == kCycle * (3 * 16 + 1));
   // Layer by layer, one layer of one image after the other.
   plan.mode = ScheduleMode::layer_by_layer;
   last = {};
-  for (const WorkOrder::Item& item : make_work_order(plan).items) {
+  for (const WorkOrder::Item& item : make_work_order(plan, kCycle).items) {
     last = std::max(last, item.done);
   }
-  CHECK(last == Cycles{3 * 2 * 16});
+  CHECK(last == kCycle * (3 * 2 * 16));
 }
 
 }  // namespace

@@ -269,6 +269,14 @@ class OtherRunsTest(PageTest):
         self.assertEqual(readout.count('tile '), self.js('return DATA.tiles.filter((tile) => tile.x === 0 && tile.y === 0).length'))
         self.assertGreater(readout.count('tile '), 1)
 
+    def test_images_in_a_stream_are_told_apart(self):
+        self.page_of(FINITE, 'inference.images=3', 'schedule.set.rows=26', 'schedule.set.columns=26')
+        self.assertEqual(self.js('return new Set(gantt.duplicates.flatMap((duplicate) => duplicate.image)).size'), 3)
+        cards = [card.text for card in self.find_all('.card')]
+        self.assertTrue(any(card.startswith('3\nimages, ') for card in cards), cards)
+        self.js('gantt.select(gantt.duplicates[0], gantt.duplicates[0].count - 1)')
+        self.assertIn(', image 2', self.text('.details'))
+
     def test_a_run_that_was_cut_off_says_who_waits(self):
         self.page_of(FINITE, 'simulation.time_limit=3 ms', status=3)
         self.assertIn('The run did not complete', self.text('main'))

@@ -22,6 +22,11 @@ function summarySection() {
       card(percent(summary.utilization, 2), `utilization of ${plain(summary.pes)} PEs`),
       card(plain(summary.scheduled_latency_cycles), 'cycles scheduled'),
       card(plain(summary.lower_bound_cycles), 'cycles: no schedule of this mapping is faster'));
+    if (DATA.images > 1) {
+      cards.append(
+        card(plain(summary.inference.images), `images, ${plain(summary.inference.images_per_second)} a second`),
+        card(plain(summary.inference.initiation_interval_cycles), `cycles from image to image, at least ${plain(summary.inference.initiation_interval_bound_cycles)}`));
+    }
   } else {
     cards.append(card(summary.outcome, `after ${picoseconds(DATA.end * DATA.unit_ps)}`));
   }
