@@ -29,6 +29,23 @@ struct MvmTiming {
   friend bool operator==(const MvmTiming&, const MvmTiming&) = default;
 };
 
+/// Which crossbars are written at the same time: all that have to be, or one after the other.
+enum class CrossbarWriting { parallel, serial };
+inline constexpr std::array<std::string_view, 2> kCrossbarWritingNames{"parallel", "serial"};
+
+/// What writing weights into RRAM costs. Only mappings that rewrite weights need to know; what is absent is not known.
+struct WriteSpec {
+  /// One row of a crossbar, all its cells at once. The rows of a crossbar are written one after the other.
+  std::optional<Duration> row_latency;
+  /// One cell, verification included.
+  std::optional<Energy> cell_energy;
+  /// Writes that a cell endures.
+  std::optional<std::int64_t> endurance;
+  CrossbarWriting crossbars{CrossbarWriting::parallel};
+
+  friend bool operator==(const WriteSpec&, const WriteSpec&) = default;
+};
+
 /// An RRAM crossbar: M rows (inputs) by N columns (outputs).
 struct CrossbarSpec {
   int rows{256};
@@ -40,6 +57,7 @@ struct CrossbarSpec {
   std::optional<MvmTiming> mvm_timing{};
   /// Resolution of the ADCs, where it is known.
   std::optional<int> adc_bits{};
+  WriteSpec write{};
 
   friend bool operator==(const CrossbarSpec&, const CrossbarSpec&) = default;
 };

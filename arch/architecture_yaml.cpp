@@ -27,6 +27,9 @@ constexpr Bytes kMaxFlit{4096};
 constexpr std::int64_t kMaxFlits = 4096;
 constexpr std::int64_t kMaxNocCycles = 1000;
 constexpr Duration kMaxMvmLatency = Duration::nanoseconds(1'000'000);
+constexpr Duration kMaxRowLatency = Duration::nanoseconds(10'000'000);
+constexpr Energy kMaxCellEnergy = Energy::femtojoules(1'000'000'000);
+constexpr std::int64_t kMaxEndurance = 1'000'000'000'000;
 constexpr Rate kMinRate = Rate::bytes_per_second(1'000'000);
 constexpr Duration kMaxDramLatency = Duration::nanoseconds(1'000'000);
 
@@ -94,6 +97,21 @@ BoundValue adc_bits(CrossbarSpec& spec, PrecisionSpec& precision) {
   return value;
 }
 
+void list_write(Keys& keys, WriteSpec& spec) {
+  keys.optional("row_latency",
+                value_or("none", spec.row_latency, [](Duration& place) { return time(place, kMaxRowLatency); }),
+                "of one row of a crossbar, all its cells at once; rows are written one after the other");
+  keys.optional("cell_energy",
+                value_or("none", spec.cell_energy, [](Energy& place) { return energy(place, kMaxCellEnergy); }),
+                "of one cell, verification included");
+  keys.optional(
+      "endurance",
+      value_or("none", spec.endurance, [](std::int64_t& place) { return integer(place, 1, kMaxEndurance, "writes"); }),
+      "that a cell endures");
+  keys.optional("crossbars", choice(spec.crossbars, kCrossbarWritingNames),
+                "all that are to be written at the same time, or one after the other");
+}
+
 void list_crossbar(Keys& keys, CrossbarSpec& spec, PrecisionSpec& precision) {
   keys.required("rows", integer(spec.rows, 1, kMaxCrossbarExtent), "M, the inputs of a crossbar (PE)");
   keys.required("columns", integer(spec.columns, 1, kMaxCrossbarExtent), "N, its outputs");
@@ -104,6 +122,8 @@ void list_crossbar(Keys& keys, CrossbarSpec& spec, PrecisionSpec& precision) {
   keys.optional("bits_per_cell", integer(spec.bits_per_cell, 1, kMaxBits, "bits"),
                 "resolution of a cell; a weight takes ceil(`weight_bits` / `bits_per_cell`) columns");
   keys.optional("adc_bits", adc_bits(spec, precision), "resolution of the ADCs");
+  keys.section("write", "what writing weights costs: needed where `mapping.rewrite: allow` rewrites them",
+               [&](Keys& inner) { list_write(inner, spec.write); });
 }
 
 void list_gpeu_costs(Keys& keys, GpeuCosts& costs) {

@@ -619,6 +619,10 @@ std::optional<Bytes> MapReader::required_bytes(std::string_view key) {
   return required_quantity(key, "a size such as \"32 B\"", parse_bytes);
 }
 
+std::optional<Energy> MapReader::required_energy(std::string_view key) {
+  return required_quantity(key, "an energy such as \"250 pJ\"", parse_energy);
+}
+
 std::optional<std::vector<std::int64_t>> MapReader::integers(std::string_view key, std::size_t min_size,
                                                              std::size_t max_size, std::int64_t min, std::int64_t max) {
   const YamlNode* value = find(key);

@@ -123,6 +123,7 @@ class MapReader {
   std::optional<Frequency> required_frequency(std::string_view key);
   std::optional<Rate> required_rate(std::string_view key);
   std::optional<Bytes> required_bytes(std::string_view key);
+  std::optional<Energy> required_energy(std::string_view key);
   /// A sequence of integers with a length in [min_size, max_size].
   std::optional<std::vector<std::int64_t>> integers(std::string_view key, std::size_t min_size, std::size_t max_size,
                                                     std::int64_t min, std::int64_t max);

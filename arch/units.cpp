@@ -42,6 +42,7 @@ constexpr Unit kFrequencyUnits[]{
 constexpr Unit kRateUnits[]{{"B/s", 1},           {"kB/s", 1'000},         {"KiB/s", 1LL << 10}, {"MB/s", 1'000'000},
                             {"MiB/s", 1LL << 20}, {"GB/s", 1'000'000'000}, {"GiB/s", 1LL << 30}};
 constexpr Unit kByteUnits[]{{"B", 1}, {"KiB", 1LL << 10}, {"MiB", 1LL << 20}, {"GiB", 1LL << 30}};
+constexpr Unit kEnergyUnits[]{{"fJ", 1}, {"pJ", 1'000}, {"nJ", 1'000'000}, {"uJ", 1'000'000'000}};
 
 constexpr Quantity kTime{"a time",
                          "\"1400 ns\" or \"1.4 us\"",
@@ -73,6 +74,11 @@ constexpr Quantity kRate{"a rate",
 constexpr Quantity kSize{
     "a size",  "\"32 B\" or \"64 KiB\"", "\"32 B\"", "size", "B, KiB, MiB or GiB", "above zero", "bytes", " B",
     kByteUnits};
+constexpr Quantity kEnergy{"an energy",        "\"3.91 nJ\" or \"250 pJ\"",
+                           "\"250 pJ\"",       "energy",
+                           "fJ, pJ, nJ or uJ", "above zero",
+                           "femtojoules",      " fJ",
+                           kEnergyUnits};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_in_unit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/'; }
@@ -223,14 +229,21 @@ Result<Bytes, Failure> parse_bytes(std::string_view text) {
   return count ? Result<Bytes, Failure>{Bytes{*count}} : count.error();
 }
 
+Result<Energy, Failure> parse_energy(std::string_view text) {
+  const Result<std::int64_t, Failure> count = parse(text, kEnergy);
+  return count ? Result<Energy, Failure>{Energy::femtojoules(*count)} : count.error();
+}
+
 std::vector<std::string_view> time_units() { return names_of(kTimeUnits); }
 std::vector<std::string_view> frequency_units() { return names_of(kFrequencyUnits); }
 std::vector<std::string_view> rate_units() { return names_of(kRateUnits); }
 std::vector<std::string_view> size_units() { return names_of(kByteUnits); }
+std::vector<std::string_view> energy_units() { return names_of(kEnergyUnits); }
 
 std::string to_string(Duration duration) { return written(duration.count_ps(), kTime); }
 std::string to_string(Frequency frequency) { return written(frequency.count_hz(), kFrequency); }
 std::string to_string(Rate rate) { return written(rate.count_bytes_per_second(), kRate); }
 std::string to_string(Bytes bytes) { return written(bytes.count(), kSize); }
+std::string to_string(Energy energy) { return written(energy.count_fj(), kEnergy); }
 
 }  // namespace crossweave

@@ -104,6 +104,20 @@ class Rate {
   std::int64_t bytes_per_second_{1};
 };
 
+/// An energy in integer femtojoules.
+class Energy {
+ public:
+  constexpr Energy() = default;
+  static constexpr Energy femtojoules(std::int64_t count) { return Energy{count}; }
+
+  [[nodiscard]] constexpr std::int64_t count_fj() const { return femtojoules_; }
+  friend constexpr auto operator<=>(Energy, Energy) = default;
+
+ private:
+  constexpr explicit Energy(std::int64_t fj) : femtojoules_{fj} {}
+  std::int64_t femtojoules_{0};
+};
+
 /// What `cycles` of a clock take, rounded up to a picosecond as a whole.
 [[nodiscard]] Duration time_of_cycles(std::int64_t cycles, Frequency clock);
 /// The cycles of a clock that lie within `time` as a whole: the cycle under way, counted from 0.
@@ -118,21 +132,24 @@ class Rate {
 /// The failure says what was expected and, for a bare number, that the unit is missing.
 Result<Duration, Failure> parse_duration(std::string_view text);
 
-/// The same for "1 GHz" in hertz, "19.2 GB/s" in bytes per second, and "64 KiB" in bytes.
+/// The same for "1 GHz" in hertz, "19.2 GB/s" in bytes per second, "64 KiB" in bytes, and "3.91 nJ" in femtojoules.
 Result<Frequency, Failure> parse_frequency(std::string_view text);
 Result<Rate, Failure> parse_rate(std::string_view text);
 Result<Bytes, Failure> parse_bytes(std::string_view text);
+Result<Energy, Failure> parse_energy(std::string_view text);
 
 /// The units that these texts may have, the smallest first.
 [[nodiscard]] std::vector<std::string_view> time_units();
 [[nodiscard]] std::vector<std::string_view> frequency_units();
 [[nodiscard]] std::vector<std::string_view> rate_units();
 [[nodiscard]] std::vector<std::string_view> size_units();
+[[nodiscard]] std::vector<std::string_view> energy_units();
 
 /// The shortest exact forms that these read back: "1400 ns".
 [[nodiscard]] std::string to_string(Duration duration);
 [[nodiscard]] std::string to_string(Frequency frequency);
 [[nodiscard]] std::string to_string(Rate rate);
 [[nodiscard]] std::string to_string(Bytes bytes);
+[[nodiscard]] std::string to_string(Energy energy);
 
 }  // namespace crossweave

@@ -193,6 +193,17 @@ BoundValue quantity(Quantity& place, ValueForm form, std::optional<Quantity> (Ma
           [&place] { return to_string(place); }};
 }
 
+template <class Integer>
+BoundValue whole_number(Integer& place, std::int64_t least, std::int64_t most, std::string_view unit) {
+  return {{{.kind = Kind::integer, .least = least, .most = most, .unit = std::string{unit}}},
+          [&place, least, most](MapReader& reader, std::string_view key, bool required) {
+            const std::optional<std::int64_t> value =
+                required ? reader.required_integer(key, least, most) : reader.integer(key, least, most);
+            place = static_cast<Integer>(value.value_or(place));
+          },
+          [&place] { return std::to_string(place); }};
+}
+
 }  // namespace
 
 void read_keys(MapReader reader, const Keys::List& list) {
@@ -219,13 +230,11 @@ KeyTree key_tree(const Keys::List& list) {
 }
 
 BoundValue integer(int& place, std::int64_t least, std::int64_t most, std::string_view unit) {
-  return {{{.kind = Kind::integer, .least = least, .most = most, .unit = std::string{unit}}},
-          [&place, least, most](MapReader& reader, std::string_view key, bool required) {
-            const std::optional<std::int64_t> value =
-                required ? reader.required_integer(key, least, most) : reader.integer(key, least, most);
-            place = static_cast<int>(value.value_or(place));
-          },
-          [&place] { return std::to_string(place); }};
+  return whole_number(place, least, most, unit);
+}
+
+BoundValue integer(std::int64_t& place, std::int64_t least, std::int64_t most, std::string_view unit) {
+  return whole_number(place, least, most, unit);
 }
 
 BoundValue truth(bool& place) {
@@ -270,6 +279,12 @@ BoundValue size(Bytes& place, std::optional<Bytes> most) {
   const std::string bounds = most ? "at most " + to_string(*most) : "";
   return quantity<Bytes>(place, {.kind = Kind::size, .bounds = bounds}, &MapReader::required_bytes,
                          [most, bounds](Bytes value) { return most && value > *most ? "a size of " + bounds : ""; });
+}
+
+BoundValue energy(Energy& place, Energy most) {
+  const std::string bounds = "at most " + to_string(most);
+  return quantity<Energy>(place, {.kind = Kind::energy, .bounds = bounds}, &MapReader::required_energy,
+                          [most, bounds](Energy value) { return value > most ? "an energy of " + bounds : ""; });
 }
 
 BoundValue word(std::vector<std::string> words, std::function<void(std::size_t)> choose, std::size_t chosen) {

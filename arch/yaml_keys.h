@@ -31,6 +31,7 @@ struct ValueForm {
     frequency,
     rate,
     size,
+    energy,
     integers,
     shape,     ///< H, W, C, each of which may be '?'
     shapes,    ///< a mapping of names to shapes
@@ -170,6 +171,8 @@ struct KeyTree {
 // --- values ---
 
 [[nodiscard]] BoundValue integer(int& place, std::int64_t least, std::int64_t most, std::string_view unit = "");
+[[nodiscard]] BoundValue integer(std::int64_t& place, std::int64_t least, std::int64_t most,
+                                 std::string_view unit = "");
 [[nodiscard]] BoundValue truth(bool& place);
 [[nodiscard]] BoundValue text(std::string& place);
 [[nodiscard]] BoundValue time(Duration& place, std::optional<Duration> most = std::nullopt);
@@ -177,6 +180,7 @@ struct KeyTree {
 [[nodiscard]] BoundValue clock(Frequency& place);
 [[nodiscard]] BoundValue rate(Rate& place, Rate least);
 [[nodiscard]] BoundValue size(Bytes& place, std::optional<Bytes> most = std::nullopt);
+[[nodiscard]] BoundValue energy(Energy& place, Energy most);
 
 /// One of some words, by its index.
 [[nodiscard]] BoundValue word(std::vector<std::string> words, std::function<void(std::size_t)> choose,

@@ -96,7 +96,11 @@ void measure(benchmark::State& state, Record record, const std::string& network,
   const std::string source{CROSSWEAVE_SOURCE_DIR};
   std::vector<std::string> settings{"network=" + source + "/configs/networks/" + network + ".yaml", "input_shape=none"};
   settings.insert(settings.end(), more.begin(), more.end());
-  const Result<PreparedRun> prepared = prepare_run(source + "/configs/runs/paper.yaml", settings);
+  Result<LoadedRun> loaded = load_run(source + "/configs/runs/paper.yaml", settings);
+  if (!loaded) {
+    throw std::runtime_error{to_string(loaded.error().front())};
+  }
+  const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
   if (!prepared) {
     throw std::runtime_error{to_string(prepared.error().front())};
   }

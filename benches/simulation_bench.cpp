@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -143,7 +144,9 @@ void simulate_on_paper_mesh(const std::string& name, std::vector<std::string> as
   const std::string configs = std::string{CROSSWEAVE_SOURCE_DIR} + "/configs";
   assignments.insert(assignments.begin(), {"architecture=" + configs + "/architectures/paper-mesh.yaml",
                                            "network=" + configs + "/networks/" + name + ".yaml", "input_shape=none"});
-  const Result<PreparedRun> run = prepare_run(configs + "/runs/paper.yaml", assignments);
+  Result<LoadedRun> loaded = load_run(configs + "/runs/paper.yaml", assignments);
+  check_invariant(loaded.has_value(), "the files that we ship can be read");
+  const Result<PreparedRun> run = prepare_run(*std::move(loaded));
   check_invariant(run.has_value(), "the networks of the paper fit this chip");
   Simulation simulation{run->plan, run->config.architecture, run->reservations ? &*run->reservations : nullptr};
   run_to_end(simulation);

@@ -18,20 +18,6 @@ namespace {
 
 Diagnostics at(const SourcePosition& where, const std::string& message) { return {{where, message, Severity::error}}; }
 
-MappingOptions mapping_options(const RunConfig& config, std::int64_t min_pes) {
-  MappingOptions options;
-  options.extra_pes = config.budget.kind == PeBudget::Kind::extra ? config.budget.count : config.budget.count - min_pes;
-  options.duplication = config.duplication;
-  options.partition = config.partition;
-  // The search for larger sets begins with the smallest.
-  options.set = config.automatic_sets ? SetSize{1, 1} : config.set;
-  options.automatic_sets = config.automatic_sets;
-  options.order = config.order;
-  options.mode = config.mode;
-  options.search = config.search;
-  return options;
-}
-
 /// Why the chip does not hold `pes` PEs, or nothing.
 Diagnostics misfit_of_chip(const RunConfig& config, std::int64_t pes) {
   const Result<ChipSize, ChipTooSmall> size = chip_size(config.architecture, pes);
@@ -95,7 +81,35 @@ BufferRequirements buffer_requirements(const PreparedRun& run) {
   return buffer_requirements(run.plan, work, buffers, architecture.tile.buffer);
 }
 
-Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
+std::int64_t LoadedRun::pes() const {
+  return config.budget.kind == PeBudget::Kind::extra ? mapped.min_pes + config.budget.count : config.budget.count;
+}
+
+MappingOptions mapping_options(const LoadedRun& run) {
+  MappingOptions options;
+  options.extra_pes = run.pes() - run.mapped.min_pes;
+  options.duplication = run.config.duplication;
+  options.partition = run.config.partition;
+  // The search for larger sets begins with the smallest.
+  options.set = run.config.automatic_sets ? SetSize{1, 1} : run.config.set;
+  options.automatic_sets = run.config.automatic_sets;
+  options.order = run.config.order;
+  options.mode = run.config.mode;
+  options.search = run.config.search;
+  return options;
+}
+
+void log_search(int evaluations, std::int64_t latency, std::string_view phase) {
+  spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
+}
+
+Diagnostics refusal(const RunConfig& config, const SchedulingFailure& failure) {
+  return failure.cause == SchedulingFailure::Cause::too_many_sets
+             ? at(config.network_where, "schedule.set: " + failure.message)
+             : at(config.budget_where, "mapping: " + failure.message);
+}
+
+Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
   Result<RunConfig> config = load_run_config(file, assignments);
   if (!config) {
     return config.error();
@@ -113,44 +127,49 @@ Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::ve
   if (!mapped) {
     return at(config->network_where, "network: " + mapped.error().message);
   }
-  const MappingOptions options = mapping_options(*config, mapped->min_pes);
-  spdlog::info("scheduling {} base layers", mapped->layers.size());
-  Result<ScheduledNetwork, SchedulingFailure> scheduled =
-      schedule_network(*std::move(mapped), options, [](int evaluations, std::int64_t latency, std::string_view phase) {
-        spdlog::info("search, {}: {} cycles after {} evaluations", phase, latency, evaluations);
-      });
+  return LoadedRun{*std::move(config), std::move(imported->graph), *std::move(mapped)};
+}
+
+Result<PreparedRun> prepare_run(LoadedRun run) {
+  const MappingOptions options = mapping_options(run);
+  spdlog::info("scheduling {} base layers", run.mapped.layers.size());
+  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(std::move(run.mapped), options, log_search);
   if (!scheduled) {
-    const SchedulingFailure& failure = scheduled.error();
-    return failure.cause == SchedulingFailure::Cause::too_many_sets
-               ? at(config->network_where, "schedule.set: " + failure.message)
-               : at(config->budget_where, "mapping: " + failure.message);
+    SchedulingFailure failure = scheduled.error();
+    if (failure.cause == SchedulingFailure::Cause::too_few_pes) {
+      failure.message += "; with mapping.rewrite: allow, weights would be rewritten during an inference";
+    }
+    return refusal(run.config, failure);
   }
-  if (const std::int64_t sets = scheduled->set_count() * config->images; sets > kMostSets) {
-    return at(config->images_where, "inference.images: " + std::to_string(config->images) + " images have " +
-                                        std::to_string(sets) + " sets, more than " + std::to_string(kMostSets));
+  return place_run(std::move(run.config), std::move(run.network), *std::move(scheduled));
+}
+
+Result<PreparedRun> place_run(RunConfig config, NetworkGraph network, ScheduledNetwork scheduled) {
+  if (const std::int64_t sets = scheduled.set_count() * config.images; sets > kMostSets) {
+    return at(config.images_where, "inference.images: " + std::to_string(config.images) + " images have " +
+                                       std::to_string(sets) + " sets, more than " + std::to_string(kMostSets));
   }
-  if (Diagnostics problems = misfit_of_chip(*config, scheduled->pes); !problems.empty()) {
+  if (Diagnostics problems = misfit_of_chip(config, scheduled.pes); !problems.empty()) {
     return problems;
   }
   const Cycles bound =
-      mapping_bound(scheduled->grids, scheduled->dependencies, scheduled->mapped.layers, scheduled->duplicates);
-  ExecutionPlan plan =
-      make_execution_plan(*scheduled, config->architecture,
-                          place(*scheduled, config->architecture, config->placement, config->placement_seed));
-  plan.images = static_cast<std::uint32_t>(config->images);
-  plan.arrival_period = config->arrival.value_or(Duration{});
+      mapping_bound(scheduled.grids, scheduled.dependencies, scheduled.mapped.layers, scheduled.duplicates);
+  ExecutionPlan plan = make_execution_plan(
+      scheduled, config.architecture, place(scheduled, config.architecture, config.placement, config.placement_seed));
+  plan.images = static_cast<std::uint32_t>(config.images);
+  plan.arrival_period = config.arrival.value_or(Duration{});
   std::optional<ReservationOrder> reservations;
-  if (config->architecture.tile.buffer.model == BufferModel::limited) {
-    const BufferSpec& spec = config->architecture.tile.buffer;
-    const WorkOrder work = make_work_order(plan, config->architecture.crossbar.mvm_latency);
+  if (config.architecture.tile.buffer.model == BufferModel::limited) {
+    const BufferSpec& spec = config.architecture.tile.buffer;
+    const WorkOrder work = make_work_order(plan, config.architecture.crossbar.mvm_latency);
     BufferPlan buffers = make_buffer_plan(plan, work, spec);
-    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), *config); !problems.empty()) {
+    if (Diagnostics problems = too_small(buffer_requirements(plan, work, buffers, spec), config); !problems.empty()) {
       return problems;
     }
     reservations = std::move(buffers.order);
   }
-  return PreparedRun{*std::move(config), std::move(imported->graph), *std::move(scheduled), bound,
-                     std::move(plan),    std::move(reservations)};
+  return PreparedRun{std::move(config), std::move(network),     std::move(scheduled), bound,
+                     std::move(plan),   std::move(reservations)};
 }
 
 }  // namespace crossweave

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arch/diagnostics.h"
@@ -29,7 +30,31 @@ struct PreparedRun {
 /// What the tiles of a run need of buffers, whatever their own are.
 [[nodiscard]] BufferRequirements buffer_requirements(const PreparedRun& run);
 
-/// Reads the files of a run, schedules its network and places it. Warnings of the importer are logged.
-Result<PreparedRun> prepare_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
+/// A run's files, read, and its network on crossbars.
+struct LoadedRun {
+  RunConfig config;
+  /// As read, before any pass.
+  NetworkGraph network;
+  MappedNetwork mapped;
+
+  /// F
+  [[nodiscard]] std::int64_t pes() const;
+  /// F is less than PE_min, which `mapping.rewrite: allow` makes a matter of segments (segmented_run.h).
+  [[nodiscard]] bool is_segmented() const { return config.rewrite == Rewrite::allow && pes() < mapped.min_pes; }
+};
+
+/// Reads the files of a run. Warnings of the importer are logged.
+Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
+
+/// Schedules a network that fits, and places it.
+Result<PreparedRun> prepare_run(LoadedRun run);
+
+[[nodiscard]] MappingOptions mapping_options(const LoadedRun& run);
+/// Tells how far a search has come.
+void log_search(int evaluations, std::int64_t latency, std::string_view phase);
+/// Places a scheduled network.
+Result<PreparedRun> place_run(RunConfig config, NetworkGraph network, ScheduledNetwork scheduled);
+/// What a network that has no schedule is refused with.
+[[nodiscard]] Diagnostics refusal(const RunConfig& config, const SchedulingFailure& failure);
 
 }  // namespace crossweave

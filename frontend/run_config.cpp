@@ -148,6 +148,8 @@ void list_mapping(Keys& keys, RunConfig& config) {
                 "x, the PEs beyond the minimum that stores every weight once");
   keys.optional("pes", total_budget(config.budget),
                 "F, the total, instead of `extra_pes`; one of them in `--set` overrides the other in the file");
+  keys.optional("rewrite", choice(config.rewrite, kRewriteNames),
+                "a network that needs more PEs is refused, or runs in segments whose weights are written in turn");
   keys.optional("duplication", choice(config.duplication, kDuplicationNames),
                 "which layers get copies of their weights, see below");
   keys.optional("partition", choice(config.partition, kPartitionNames), "which pixels a duplicate computes");
@@ -297,6 +299,7 @@ Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& 
   read_keys(MapReader{root, "", problems}, [&](Keys& keys) { list_keys(keys, config); });
   config.input_buffer_where = position_of(root, {"architecture", "tile", "buffer", "input"});
   config.output_buffer_where = position_of(root, {"architecture", "tile", "buffer", "output"});
+  config.crossbar_where = position_of(root, {"architecture", "crossbar", "write"});
   config.images_where = position_of(root, {"inference", "images"});
   config.chip_tiles_where = position_of(root, {"architecture", "chip", "tiles"});
   config.chip_mesh_where = position_of(root, {"architecture", "chip", "mesh"});

@@ -31,6 +31,8 @@ struct RunConfig {
   /// Where the capacities of the tiles' buffers stand, for "too small".
   SourcePosition input_buffer_where;
   SourcePosition output_buffer_where;
+  /// Where crossbars are described, for figures that rewriting lacks.
+  SourcePosition crossbar_where;
   /// Where the chip's size stands, for "too small".
   SourcePosition chip_tiles_where;
   SourcePosition chip_mesh_where;
@@ -44,6 +46,7 @@ struct RunConfig {
   PeBudget budget;
   /// Where the budget stands, for "too few PEs".
   SourcePosition budget_where;
+  Rewrite rewrite{Rewrite::refuse};
   Duplication duplication{Duplication::none};
   Partition partition{Partition::interleaved};
   PlacementMethod placement{PlacementMethod::snake};

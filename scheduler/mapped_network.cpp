@@ -113,8 +113,8 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
   using Cause = SchedulingFailure::Cause;
   if (options.extra_pes < 0) {
     return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) +
-                                                     " PEs cannot hold the network; it needs at least " +
-                                                     std::to_string(mapped.min_pes)};
+                                                     " PEs (F) cannot hold the network; it needs at least " +
+                                                     std::to_string(mapped.min_pes) + " (PE_min)"};
   }
   if (const std::int64_t pes = mapped.min_pes + options.extra_pes; pes > kMostPes) {
     return SchedulingFailure{Cause::too_many_pes, std::to_string(pes) + " PEs are more than the " +

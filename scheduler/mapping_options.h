@@ -18,6 +18,10 @@ inline constexpr std::array<std::string_view, 3> kPartitionNames{"interleaved", 
 enum class PlacementMethod { snake, random, optimized };
 inline constexpr std::array<std::string_view, 3> kPlacementMethodNames{"snake", "random", "optimized"};
 
+/// What becomes of a network that does not fit (F < PE_min): it is refused, or parts of it are resident in turn.
+enum class Rewrite { refuse, allow };
+inline constexpr std::array<std::string_view, 2> kRewriteNames{"refuse", "allow"};
+
 /// Order of the sets of one layer on its crossbars (Stage III). The first three are rules for a layer by itself;
 /// `lookahead` begins with raster order and weighs what each set still has before it up to the output
 /// (scheduler/lookahead.h); `automatic` has the rule to begin with searched for (scheduler/mapping_search.h).

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -29,7 +30,15 @@ int plot(const PlotOptions& options) {
   if (!problems.empty()) {
     return report(problems);
   }
-  const Result<PreparedRun> prepared = prepare_run(run_file(options.run.file), options.run.assignments);
+  Result<LoadedRun> loaded = load_run(run_file(options.run.file), options.run.assignments);
+  if (!loaded) {
+    return report(loaded.error());
+  }
+  if (loaded->is_segmented()) {
+    return report(
+        {problem_with("a network in segments has a picture of each: give the folder of one, such as segment_1")});
+  }
+  const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
   if (!prepared) {
     return report(prepared.error());
   }
@@ -42,7 +51,7 @@ int plot(const PlotOptions& options) {
   RecordedRun recorded{*prepared, recordings};
   recorded.simulate();
   if (!recorded.completed()) {
-    return report_unfinished(recorded.end());
+    return report_end(to_string(recorded.end().outcome), recorded.end().waiting);
   }
   return file.write(draw(kind, *prepared, recorded), problems) ? kExitDone : report(problems);
 }

@@ -1,5 +1,8 @@
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -7,6 +10,7 @@
 #include "frontend/commands/command_line.h"
 #include "frontend/commands/recording_options.h"
 #include "frontend/commands/run_options.h"
+#include "frontend/commands/segments.h"
 #include "frontend/recorded_run.h"
 #include "frontend/report/images.h"
 #include "frontend/report/perfetto_trace.h"
@@ -19,52 +23,47 @@ constexpr const char* kWaveformFile = "trace.vcd";
 constexpr const char* kWaveformSaveFile = "trace.gtkw";
 constexpr const char* kReportFile = "report.html";
 
-int run(const RunOptions& options, const RecordingOptions& recording) {
+/// A run whose simulation has ended and whose files are written.
+struct Simulated {
+  RunEnd end;
+  std::string summary_json;
+  std::string table;
+};
+
+/// Call once in a process.
+Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory,
+                           const RecordingOptions& recording) {
   Diagnostics problems;
   const Recordings recordings = recording.read(problems);
-  if (!problems.empty()) {
-    return report(problems);
-  }
-  const Result<PreparedRun> prepared = prepare_run(options.file, options.assignments);
-  if (!prepared) {
-    return report(prepared.error());
-  }
-  const ExecutionPlan& plan = prepared->plan;
-  RecordedRun recorded{*prepared, recordings};
+  const ExecutionPlan& plan = prepared.plan;
+  RecordedRun recorded{prepared, recordings};
   ReservedFile trace{recording.trace, problems};
   if (recordings.waveform && !recorded.waveform().shows_anything()) {
     problems.push_back(problem_with("--vcd-scope: no scope of this chip matches '" + recording.vcd_scope +
                                     "'; scopes are named tile0, tile0.pe0, tile0.gpeu and noc.router0_0"));
   }
+  ReservedFile waveform{recordings.waveform ? directory.file(kWaveformFile).string() : "", problems};
   if (!problems.empty()) {
-    return report(problems);
+    return problems;
   }
-  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
-  if (!directory) {
-    return report(directory.error());
-  }
-  ReservedFile waveform{recordings.waveform ? directory->file(kWaveformFile).string() : "", problems};
-  if (!problems.empty()) {
-    return report(problems);
-  }
-  spdlog::info("simulating {} sets on {} tiles", prepared->scheduled.set_count(), plan.tile_count());
+  spdlog::info("simulating {} sets on {} tiles", prepared.scheduled.set_count(), plan.tile_count());
   recorded.simulate();
 
   const Measurement measured = recorded.measurement();
-  const RunIdentity identity = identify(*prepared);
-  std::vector<OutputFile> files{{"summary.json", summary_json(*prepared, identity, &measured)},
+  const RunIdentity identity = identify(prepared);
+  std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
                                 {"network.yaml", identity.network_yaml}};
   if (recorded.completed()) {
-    files.push_back({"layers.csv", layers_csv(*prepared, &measured)});
+    files.push_back({"layers.csv", layers_csv(prepared, &measured)});
     if (plan.images > 1) {
-      files.push_back({"images.csv", images_csv(measured.images, prepared->config.architecture.crossbar.mvm_latency)});
+      files.push_back({"images.csv", images_csv(measured.images, prepared.config.architecture.crossbar.mvm_latency)});
     }
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }
   if (recording.report) {
-    files.push_back({kReportFile, run_page(*prepared, recorded, identity)});
+    files.push_back({kReportFile, run_page(prepared, recorded, identity)});
   }
   std::vector<std::string> names = names_of(files);
   if (waveform.wanted()) {
@@ -78,10 +77,10 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
     write_perfetto_trace(trace.stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
     static_cast<void>(trace.close(problems));
   }
-  const Diagnostics unwritten = write_all(*directory, files);
+  const Diagnostics unwritten = write_all(directory, files);
   problems.insert(problems.end(), unwritten.begin(), unwritten.end());
   if (!problems.empty()) {
-    return report(problems);
+    return problems;
   }
   std::vector<TableLine> more;
   if (measured.attribution) {
@@ -90,11 +89,49 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
   if (trace.wanted()) {
     more.emplace_back("trace", recording.trace);
   }
-  std::cout << run_table(*prepared, &measured, more, directory->path().string(), names);
-  if (recorded.completed()) {
-    return kExitDone;
+  return Simulated{recorded.end(), files.front().content,
+                   run_table(prepared, &measured, more, directory.path().string(), names)};
+}
+
+int run(const RunOptions& options, const RecordingOptions& recording) {
+  Diagnostics problems;
+  static_cast<void>(recording.read(problems));
+  if (!problems.empty()) {
+    return report(problems);
   }
-  return report_unfinished(recorded.end());
+  Result<LoadedRun> loaded = load_run(options.file, options.assignments);
+  if (!loaded) {
+    return report(loaded.error());
+  }
+  if (loaded->is_segmented()) {
+    return do_segments(*std::move(loaded), options.directory(), true,
+                       [&](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
+                         RecordingOptions own = recording;
+                         if (!own.trace.empty()) {
+                           own.trace = folder.file(std::filesystem::path{own.trace}.filename().string()).string();
+                         }
+                         const Result<Simulated> simulated = simulate(segment, folder, own);
+                         if (!simulated) {
+                           report(simulated.error());
+                           return std::nullopt;
+                         }
+                         return simulated->summary_json;
+                       });
+  }
+  const Result<PreparedRun> prepared = prepare_run(*std::move(loaded));
+  if (!prepared) {
+    return report(prepared.error());
+  }
+  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
+  if (!directory) {
+    return report(directory.error());
+  }
+  const Result<Simulated> simulated = simulate(*prepared, *directory, recording);
+  if (!simulated) {
+    return report(simulated.error());
+  }
+  std::cout << simulated->table;
+  return report_end(to_string(simulated->end.outcome), simulated->end.waiting);
 }
 
 }  // namespace

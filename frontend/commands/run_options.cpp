@@ -5,6 +5,7 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/import/network_file.h"
+#include "models/simulation.h"
 
 namespace crossweave {
 
@@ -27,20 +28,27 @@ std::filesystem::path RunOptions::directory() const {
   return out.empty() ? std::filesystem::path{"out"} / std::filesystem::path{file}.stem() : std::filesystem::path{out};
 }
 
-RunIdentity identify(const PreparedRun& run) { return {to_yaml(run.config, "network.yaml"), to_yaml(run.network)}; }
+RunIdentity identify(const RunConfig& config, const NetworkGraph& network) {
+  return {to_yaml(config, "network.yaml"), to_yaml(network)};
+}
+
+RunIdentity identify(const PreparedRun& run) { return identify(run.config, run.network); }
+
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting) {
+  if (outcome == to_string(Outcome::completed)) {
+    return kExitDone;
+  }
+  std::cerr << "crossweave: the simulation ended without finishing: " << outcome << '\n';
+  for (const std::string& line : waiting) {
+    std::cerr << "  " << line << '\n';
+  }
+  return kExitUnfinished;
+}
 
 std::vector<std::string> names_of(const std::vector<OutputFile>& files) {
   std::vector<std::string> names(files.size());
   std::ranges::transform(files, names.begin(), &OutputFile::name);
   return names;
-}
-
-int report_unfinished(const RunEnd& end) {
-  std::cerr << "crossweave: the simulation ended without finishing: " << to_string(end.outcome) << '\n';
-  for (const std::string& line : end.waiting) {
-    std::cerr << "  " << line << '\n';
-  }
-  return kExitUnfinished;
 }
 
 Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -11,7 +12,6 @@
 #include "frontend/prepared_run.h"
 #include "frontend/report/output_directory.h"
 #include "frontend/report/summary.h"
-#include "models/simulation.h"
 
 namespace crossweave {
 
@@ -31,7 +31,11 @@ struct RunOptions {
 };
 
 /// resolved.yaml and network.yaml, which make a run's folder complete in itself.
+[[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
 [[nodiscard]] RunIdentity identify(const PreparedRun& run);
+
+/// The exit status of a simulation; where it did not complete, says so on stderr, and who waits for whom.
+int report_end(std::string_view outcome, const std::vector<std::string>& waiting);
 
 /// A file of a run's folder.
 struct OutputFile {
@@ -40,9 +44,6 @@ struct OutputFile {
 };
 
 [[nodiscard]] std::vector<std::string> names_of(const std::vector<OutputFile>& files);
-
-/// Says on stderr who waits for what in a simulation that did not complete; returns kExitUnfinished.
-int report_unfinished(const RunEnd& end);
 
 /// Writes the files, or says what went wrong.
 [[nodiscard]] Diagnostics write_all(const OutputDirectory& directory, const std::vector<OutputFile>& files);

@@ -58,6 +58,8 @@ Json form_schema(const ValueForm& form, const KeyTree* section) {
       return quantity(rate_units());
     case Kind::size:
       return quantity(size_units());
+    case Kind::energy:
+      return quantity(energy_units());
     case Kind::integers:
       return list_of(integer(form.least, form.most), form.count);
     case Kind::shape:

@@ -45,6 +45,8 @@ std::string form_text(const ValueForm& form) {
       return with_bounds("rate");
     case Kind::size:
       return with_bounds("size");
+    case Kind::energy:
+      return with_bounds("energy");
     case Kind::integers:
       return with_bounds("list of " + std::to_string(form.count) + ", " + range(form));
     default:

@@ -307,6 +307,8 @@ TEST_CASE("the architectures that we ship load, and are what they claim") {
   Architecture mesh = paper;
   mesh.name = "paper-mesh";
   mesh.crossbar.adc_bits = 8;
+  mesh.crossbar.write = {Duration::nanoseconds(8520), Energy::femtojoules(104'370), 1'000'000,
+                         CrossbarWriting::parallel};
   mesh.precision.psum_bits.reset();
   mesh.tile = {8, {GpeuModel::lanes, 16, Frequency::hertz(1'000'000'000)}};
   mesh.tile.buffer = {BufferModel::limited, Bytes{64 * 1024}, Bytes{64 * 1024}, Rate::bytes_per_second(32'000'000'000),

@@ -335,7 +335,7 @@ TEST_CASE("a network without base layers, or with too few PEs, has no schedule",
   const auto short_of_pes = schedule_network(*map_network(test::conv_chain(2, 4, 2), true, {}), options);
   REQUIRE_FALSE(short_of_pes);
   CHECK(short_of_pes.error().cause == SchedulingFailure::Cause::too_few_pes);
-  CHECK(short_of_pes.error().message == "1 PEs cannot hold the network; it needs at least 2");
+  CHECK(short_of_pes.error().message == "1 PEs (F) cannot hold the network; it needs at least 2 (PE_min)");
 
   options = options_of({1, 1});
   const auto too_fine = schedule_network(*map_network(test::conv_chain(1, 8000, 2), true, {}), options);

@@ -360,6 +360,11 @@ TEST_CASE("resolved.yaml holds every key in a fixed order") {
     mvm_latency: 1400 ns
     bits_per_cell: 4
     adc_bits: none
+    write:
+      row_latency: none
+      cell_energy: none
+      endurance: none
+      crossbars: parallel
   tile:
     pes: 4
     gpeu:
@@ -380,6 +385,7 @@ include_top: false
 input_shape: none
 mapping:
   extra_pes: 0
+  rewrite: refuse
   duplication: none
   partition: interleaved
   placement: snake

@@ -149,3 +149,16 @@ TEST_CASE("packed values round up to whole bytes once") {
   CHECK(packed_size(0, 16).count() == 0);
   CHECK(packed_size(9, 1).count() == 2);
 }
+
+TEST_CASE("energies are read exactly, and written so that they read back") {
+  for (const auto& [text, femtojoules] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"3.91 nJ", 3'910'000}, {"1 fJ", 1}, {"250 pJ", 250'000}, {"2 uJ", 2'000'000'000}}) {
+    CAPTURE(text);
+    const Result<Energy, Failure> energy = parse_energy(text);
+    REQUIRE(energy.has_value());
+    CHECK(energy->count_fj() == femtojoules);
+    CHECK(parse_energy(to_string(*energy))->count_fj() == femtojoules);
+  }
+  CHECK_THAT(parse_energy("3 nj").error().message, Contains("fJ, pJ, nJ or uJ"));
+  CHECK_THAT(parse_energy("0.5 fJ").error().message, Contains("whole number of femtojoules"));
+}
