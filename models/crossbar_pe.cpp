@@ -17,7 +17,7 @@ void CrossbarPe::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
   const SetTransaction& set = set_of(payload);
   const std::int64_t mvms = set.rect.area();
   probes_.mvm_started.write(
-      {now() + to_duration(delay), id_, layer_, set.set, mvms, mvms * rows_driven_, mvms * columns_read_});
+      {now() + to_duration(delay), id_, layer_, set.set, mvms, mvms * rows_driven_, mvms * columns_read_, set.image});
   delay += to_sc_time(timing_.compute(mvms));
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }

@@ -92,6 +92,7 @@ struct MvmStarted {
   std::int64_t mvms;         ///< matrix-vector multiplications, one a pixel
   std::int64_t rows_driven;  ///< row drives: mvms * rows in use
   std::int64_t conversions;  ///< analogue-to-digital conversions: mvms * columns in use
+  std::uint32_t image{0};
 };
 
 struct MvmFinished {
@@ -122,11 +123,28 @@ struct TransferDelivered {
   int shared_routers{0};
 };
 
+/// Part of a transfer crosses a channel of the network on chip: a packet, or a piece of one; the whole of it, in no
+/// time, where the network is ideal.
+struct LinkCrossed {
+  Duration begin;  ///< now
+  Duration end;    ///< when the channel is free again
+  MeshPosition router;
+  int port;    ///< of that router, a RouterSide; from `local` on: to what stands at the router
+  Bytes size;  ///< headers included
+  std::uint32_t image;
+  StationId station;  ///< whose result it is
+  SetId set;
+};
+
 /// A GPEU has run the operations of one set.
 struct GpeuOperation {
   Duration at;
   TileId tile;
   std::int64_t work;  ///< lane-operations
+  Duration begin{};
+  std::uint32_t image{0};
+  StationId station{};
+  SetId set{};
 };
 
 /// The DRAM has read or written something.

@@ -127,7 +127,7 @@ void FlitNetwork::advance_to(NocCycle cycle, PacketListener& listener) {
       evaluated_ = now();
       visiting_.swap(due_);
       for (const Index router : visiting_) {
-        evaluate(router);
+        evaluate(router, listener);
       }
       visiting_.clear();
     }
@@ -369,7 +369,7 @@ void FlitNetwork::make_unready(const Buffer& buffer) {
 
 // --- a router's cycle ---
 
-void FlitNetwork::evaluate(Index index) {
+void FlitNetwork::evaluate(Index index, PacketListener& listener) {
   Router& router = routers_[index];
   SwitchRequests requests;
   request_switch(index, requests);
@@ -381,7 +381,7 @@ void FlitNetwork::evaluate(Index index) {
     }
   }
   take_channels();
-  allocate_switch(index, requests);
+  allocate_switch(index, requests, listener);
   router.due = router.ports != 0 || router.ranges != 0;
   if (router.due) {
     due_.push_back(index);
@@ -482,7 +482,7 @@ void FlitNetwork::request_switch_speculatively(Index router, const ChannelRange&
 
 /// Each output is granted to an input, each input accepts one of its grants. A speculative head sends when it was given
 /// a channel too, and this has a credit.
-void FlitNetwork::allocate_switch(Index router, const SwitchRequests& requests) {
+void FlitNetwork::allocate_switch(Index router, const SwitchRequests& requests, PacketListener& listener) {
   std::array<std::uint32_t, kMostPorts> granted{};
   for (Index output = 0; output < ports_; ++output) {
     if (requests.inputs[output] != 0) {
@@ -501,12 +501,12 @@ void FlitNetwork::allocate_switch(Index router, const SwitchRequests& requests) 
     outputs_[port_of(router, output)].grant = (port + 1) % ports_;
     const Index buffer = port_of(router, port) * channels_ + channel;
     if (const Index to = buffers_[buffer].output; to != kNone && buffers_[to].credits > 0) {
-      send(buffer);
+      send(buffer, listener);
     }
   }
 }
 
-void FlitNetwork::send(Index index) {
+void FlitNetwork::send(Index index, PacketListener& listener) {
   Buffer& buffer = buffers_[index];
   Buffer& to = buffers_[buffer.output];
   --buffer.held;
@@ -520,6 +520,8 @@ void FlitNetwork::send(Index index) {
   port.free = now() + config_.cycles_per_flit;
   ++port.flits;
   const Index visit = buffer.front;
+  listener.crosses(packets_[visits_[visit].packet].tag, static_cast<int>(buffer.router), static_cast<int>(range.port),
+                   1, port.free);
   if (visits_[visit].left++ == 0) {
     ++packet_hops_;
     announce(buffer.output, visits_[visit].packet, visits_[visit].flits);

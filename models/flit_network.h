@@ -153,13 +153,13 @@ class FlitNetwork final : public RoutedNetwork {
   void make_ready(const Buffer& buffer);
   void make_unready(const Buffer& buffer);
 
-  void evaluate(Index router);
+  void evaluate(Index router, PacketListener& listener);
   void allocate_channels(Index router, const ChannelRange& range);
   void take_channels();
   void request_switch(Index router, SwitchRequests& requests) const;
   void request_switch_speculatively(Index router, const ChannelRange& range, SwitchRequests& requests) const;
-  void allocate_switch(Index router, const SwitchRequests& requests);
-  void send(Index buffer);
+  void allocate_switch(Index router, const SwitchRequests& requests, PacketListener& listener);
+  void send(Index buffer, PacketListener& listener);
   [[nodiscard]] std::int64_t flits_across(int router, int port) const override {
     return outputs_[port_of(static_cast<Index>(router), static_cast<Index>(port))].flits;
   }

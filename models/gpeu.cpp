@@ -13,6 +13,8 @@ void Gpeu::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void Gpeu::finish(std::int64_t work) { probes_.gpeu_operation.write({now(), tile_, work}); }
+void Gpeu::finish(std::int64_t work, std::uint32_t image, StationId station, SetId set) {
+  probes_.gpeu_operation.write({now(), tile_, work, now() - timeline_.service(work), image, station, set});
+}
 
 }  // namespace crossweave

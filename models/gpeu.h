@@ -16,8 +16,8 @@ class Gpeu final : public sc_core::sc_module {
  public:
   Gpeu(const sc_core::sc_module_name& name, TileId tile, const GpeuSpec& spec, Probes& probes);
 
-  /// Operations of so much work are done.
-  void finish(std::int64_t work);
+  /// Operations of so much work are done, on a set of a station or on partial sums of one.
+  void finish(std::int64_t work, std::uint32_t image, StationId station, SetId set);
 
   tlm_utils::simple_target_socket<Gpeu> port{"port"};
 

@@ -28,6 +28,9 @@ class TransferListener {
   virtual void transfer_left(std::uint64_t number) = 0;
   /// `which` counts the destinations of a multicast from 0, in the order in which they were given.
   virtual void transfer_arrived(std::uint64_t number, std::size_t which) = 0;
+  /// A part of it takes a channel, from now on until `free`: that behind a port of a router (y * columns + x).
+  virtual void transfer_crosses(std::uint64_t /*number*/, int /*router*/, int /*port*/, Bytes /*size*/,
+                                Duration /*free*/) {}
 
  protected:
   ~TransferListener() = default;

@@ -84,6 +84,19 @@ int Noc::count_on_the_way(const SetTransaction& set, EndpointId destination) {
   return shared;
 }
 
+void Noc::cross_at_once(const SetTransaction& set) {
+  MeshPosition at = position_[set.source.value()];
+  const MeshPosition end = position_[set.destination.value()];
+  const auto cross = [&](RouterSide side) {
+    probes_.link_crossed.write({now(), now(), at, static_cast<int>(side), set.size(), set.image, set.station, set.set});
+  };
+  while (at != end) {
+    cross(geometry_.side_towards(at, end));
+    at = geometry_.next_router(at, end);
+  }
+  cross(RouterSide::local);
+}
+
 tlm::tlm_sync_enum Noc::nb_transport_fw(int /*source*/, tlm::tlm_generic_payload& payload, tlm::tlm_phase& /*phase*/,
                                         sc_core::sc_time& /*delay*/) {
   const SetTransaction& set = set_of(payload);
@@ -102,6 +115,7 @@ tlm::tlm_sync_enum Noc::nb_transport_fw(int /*source*/, tlm::tlm_generic_payload
     count_on_the_way(set, set.destination);
     if (network_->send(number, transfer, now())) {
       free_numbers_.push_back(number);
+      cross_at_once(set);
       deliver(payload, 0);
       return tlm::TLM_COMPLETED;
     }
@@ -145,6 +159,18 @@ void Noc::transfer_arrived(std::uint64_t number, std::size_t which) {
   if (last) {
     payload.release();
   }
+}
+
+void Noc::transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) {
+  const SetTransaction& set = set_of(*under_way_[number].payload);
+  probes_.link_crossed.write({now(),
+                              free,
+                              {router % geometry_.columns, router / geometry_.columns},
+                              port,
+                              size,
+                              set.image,
+                              set.station,
+                              set.set});
 }
 
 tlm::tlm_generic_payload& Noc::make_copy(const SetTransaction& multicast, std::size_t which) {

@@ -40,6 +40,7 @@ class Noc final : public sc_core::sc_module, private TransferListener {
                                      sc_core::sc_time& delay);
   void transfer_left(std::uint64_t number) override;
   void transfer_arrived(std::uint64_t number, std::size_t which) override;
+  void transfer_crosses(std::uint64_t number, int router, int port, Bytes size, Duration free) override;
   /// A copy of what a multicast carries, for one of its destinations; the caller holds its one reference.
   [[nodiscard]] tlm::tlm_generic_payload& make_copy(const SetTransaction& multicast, std::size_t which);
   void deliver(tlm::tlm_generic_payload& payload, int shared_routers);
@@ -52,6 +53,8 @@ class Noc final : public sc_core::sc_module, private TransferListener {
   /// Has the routers of a transfer's way to a destination count it, those that have not; returns how many had, for
   /// another destination of the same transfer, which `transfers_` counts.
   int count_on_the_way(const SetTransaction& set, EndpointId destination);
+  /// A transfer crosses all channels of its way at once.
+  void cross_at_once(const SetTransaction& set);
 
   NocGeometry geometry_;
   TransactionPool& pool_;

@@ -325,6 +325,8 @@ void PacketNetwork::send(Index index, int vc, PacketListener& listener) {
     return;
   }
   packet_hops_ += segment.first ? 1 : 0;
+  listener.crosses(flights_[segment.packet].tag, port.router, static_cast<int>(index) - port.router * ports_, flits,
+                   link.free);
   if (link.downstream < sink_vc(0)) {
     append(link.downstream + static_cast<Index>(vc), copy);
   } else {

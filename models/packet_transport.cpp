@@ -143,6 +143,10 @@ void PacketTransport::arrived(std::uint64_t tag, int destination, NocCycle /*hea
   listener_->transfer_arrived(tag, which);
 }
 
+void PacketTransport::crosses(std::uint64_t tag, int router, int port, int flits, NocCycle free) {
+  listener_->transfer_crosses(tag, router, port, Bytes{spec_.flit.count() * flits}, time_of_cycles(free, spec_.clock));
+}
+
 void PacketTransport::check_conservation(bool all_arrived) const {
   network_->check_conservation();
   check_invariant(network_->flits().injected == flits_sent_, "every flit of a transfer is injected");

@@ -50,6 +50,7 @@ class PacketTransport final : public NetworkModel, private PacketListener {
   void enter(std::uint64_t number, const Transfer& transfer, Progress progress, Duration now, Inject&& inject);
   void left_source(std::uint64_t tag, NocCycle head, NocCycle tail) override;
   void arrived(std::uint64_t tag, int destination, NocCycle head, NocCycle tail) override;
+  void crosses(std::uint64_t tag, int router, int port, int flits, NocCycle free) override;
   [[nodiscard]] int endpoint_of(EndpointId endpoint) const;
   [[nodiscard]] NocCycle cycle_from(Duration now) const;
 

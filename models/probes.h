@@ -17,6 +17,7 @@ struct Probes {
   tlm::tlm_analysis_port<MvmFinished> mvm_finished{"mvm_finished"};
   tlm::tlm_analysis_port<BufferLevel> buffer_level{"buffer_level"};
   tlm::tlm_analysis_port<TransferDelivered> transfer_delivered{"transfer_delivered"};
+  tlm::tlm_analysis_port<LinkCrossed> link_crossed{"link_crossed"};
   tlm::tlm_analysis_port<GpeuOperation> gpeu_operation{"gpeu_operation"};
   tlm::tlm_analysis_port<DramAccess> dram_access{"dram_access"};
   JourneyLog journeys;

@@ -87,6 +87,8 @@ class PacketListener {
   virtual void left_source(std::uint64_t tag, NocCycle head, NocCycle tail) = 0;
   /// The endpoint `destination` has taken the tail, now; the head it took in `head`.
   virtual void arrived(std::uint64_t tag, int destination, NocCycle head, NocCycle tail) = 0;
+  /// Flits of a packet take a router's output port, and the channel behind it, from now on until cycle `free`.
+  virtual void crosses(std::uint64_t /*tag*/, int /*router*/, int /*port*/, int /*flits*/, NocCycle /*free*/) {}
 
  protected:
   ~PacketListener() = default;

@@ -753,7 +753,7 @@ Bytes Tile::operands_of(const Job& job) const {
 
 void Tile::end_job(Job job) {
   probes_.journeys.spend(job.journey, Activity::gpeu, now(), job.station);
-  gpeu_.finish(work_of(job));
+  gpeu_.finish(work_of(job), job.image, job.station, job.set);
   switch (job.kind) {
     case Job::Kind::operation: {
       Part& part = parts_[job.part];

@@ -27,13 +27,13 @@ class GpeuTimeline {
  public:
   explicit GpeuTimeline(const GpeuSpec& spec) : spec_{spec} {}
 
-  /// `work` counts lane-operations.
+  /// What operations take once they run; `work` counts lane-operations.
+  [[nodiscard]] Duration service(std::int64_t work) const {
+    return spec_.model == GpeuModel::ideal ? Duration{}
+                                           : time_of_cycles((work + spec_.lanes - 1) / spec_.lanes, spec_.clock);
+  }
   Duration serve(Duration arrival, std::int64_t work) {
-    if (spec_.model == GpeuModel::ideal) {
-      return arrival;
-    }
-    const std::int64_t cycles = (work + spec_.lanes - 1) / spec_.lanes;
-    return unit_.serve(arrival, time_of_cycles(cycles, spec_.clock));
+    return spec_.model == GpeuModel::ideal ? arrival : unit_.serve(arrival, service(work));
   }
 
  private:

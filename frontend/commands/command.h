@@ -35,6 +35,7 @@ int report(const Diagnostics& problems);
 std::function<int()> declare_run(CLI::App& app);
 std::function<int()> declare_schedule(CLI::App& app);
 std::function<int()> declare_describe(CLI::App& app);
+std::function<int()> declare_plot(CLI::App& app);
 std::function<int()> declare_check(CLI::App& app);
 std::function<int()> declare_reproduce(CLI::App& app);
 std::function<int()> declare_sweep(CLI::App& app);

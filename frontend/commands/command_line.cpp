@@ -30,8 +30,12 @@ ReservedFile::ReservedFile(const std::string& name, Diagnostics& problems) : nam
 }
 
 bool ReservedFile::write(const std::string& text, Diagnostics& problems) {
-  errno = 0;
   stream_ << text;
+  return close(problems);
+}
+
+bool ReservedFile::close(Diagnostics& problems) {
+  errno = 0;
   stream_.close();
   if (!stream_) {
     problems.push_back(cannot_write(name_));

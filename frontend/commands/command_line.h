@@ -31,15 +31,18 @@ Enum choose(const char* option, const std::string& text, const std::array<std::s
   return Enum{};
 }
 
-/// A file that is opened before a simulation, not after it in vain, and written when that is done.
+/// A file that is opened before a simulation, not after it in vain, and written when that is done; at once, or piece by
+/// piece into `stream` with `close` at the end.
 class ReservedFile {
  public:
   /// No file is wanted when the name is empty.
   ReservedFile(const std::string& name, Diagnostics& problems);
 
   [[nodiscard]] bool wanted() const { return !name_.empty(); }
-  /// False, with a problem, when it cannot be written.
+  [[nodiscard]] std::ostream& stream() { return stream_; }
+  // False, with a problem, when it cannot be written.
   [[nodiscard]] bool write(const std::string& text, Diagnostics& problems);
+  [[nodiscard]] bool close(Diagnostics& problems);
 
  private:
   std::string name_;

@@ -1,47 +1,27 @@
-#include <fstream>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "frontend/commands/command.h"
+#include "frontend/commands/command_line.h"
+#include "frontend/commands/recording_options.h"
 #include "frontend/commands/run_options.h"
 #include "frontend/commands/segments.h"
-#include "frontend/record/subscription.h"
-#include "frontend/record/waveform_recorder.h"
 #include "frontend/recorded_run.h"
-#include "scheduler/execution_plan.h"
+#include "frontend/report/images.h"
+#include "frontend/report/perfetto_trace.h"
+#include "frontend/report/run_page.h"
 
 namespace crossweave {
 namespace {
 
 constexpr const char* kWaveformFile = "trace.vcd";
-
-/// The waveform recorder with its file.
-class WaveformWatch {
- public:
-  WaveformWatch(const std::filesystem::path& file, const ExecutionPlan& plan, Probes& probes)
-      : stream_{file, std::ios::binary},
-        recorder_{plan, stream_},
-        mvm_started_{probes.mvm_started, recorder_},
-        mvm_finished_{probes.mvm_finished, recorder_},
-        buffer_level_{probes.buffer_level, recorder_} {}
-
-  /// False when the file could not be written in full.
-  [[nodiscard]] bool finish(Duration end) {
-    recorder_.finish(end);
-    stream_.close();
-    return recorder_.ok() && stream_.good();
-  }
-
- private:
-  std::ofstream stream_;
-  WaveformRecorder recorder_;
-  Subscription<MvmStarted, WaveformRecorder> mvm_started_;
-  Subscription<MvmFinished, WaveformRecorder> mvm_finished_;
-  Subscription<BufferLevel, WaveformRecorder> buffer_level_;
-};
+constexpr const char* kWaveformSaveFile = "trace.gtkw";
+constexpr const char* kReportFile = "report.html";
 
 /// A run whose simulation has ended and whose files are written.
 struct Simulated {
@@ -51,24 +31,30 @@ struct Simulated {
 };
 
 /// Call once in a process.
-Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory, bool vcd) {
+Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory,
+                           const RecordingOptions& recording) {
+  Diagnostics problems;
+  const Recordings recordings = recording.read(problems);
   const ExecutionPlan& plan = prepared.plan;
-  spdlog::info("simulating {} sets on {} tiles", prepared.scheduled.set_count(), plan.tile_count());
-
-  RecordedRun recorded{prepared};
-  std::optional<WaveformWatch> waveform;
-  if (vcd) {
-    waveform.emplace(directory.file(kWaveformFile), plan, recorded.probes());
+  RecordedRun recorded{prepared, recordings};
+  ReservedFile trace{recording.trace, problems};
+  if (recordings.waveform && !recorded.waveform().shows_anything()) {
+    problems.push_back(problem_with("--vcd-scope: no scope of this chip matches '" + recording.vcd_scope +
+                                    "'; scopes are named tile0, tile0.pe0, tile0.gpeu and noc.router0_0"));
   }
+  ReservedFile waveform{recordings.waveform ? directory.file(kWaveformFile).string() : "", problems};
+  if (!problems.empty()) {
+    return problems;
+  }
+  spdlog::info("simulating {} sets on {} tiles", prepared.scheduled.set_count(), plan.tile_count());
   recorded.simulate();
-  const RunEnd& end = recorded.end();
 
   const Measurement measured = recorded.measurement();
   const RunIdentity identity = identify(prepared);
   std::vector<OutputFile> files{{"summary.json", summary_json(prepared, identity, &measured)},
                                 {"resolved.yaml", identity.resolved_yaml},
                                 {"network.yaml", identity.network_yaml}};
-  if (end.outcome == Outcome::completed) {
+  if (recorded.completed()) {
     files.push_back({"layers.csv", layers_csv(prepared, &measured)});
     if (plan.images > 1) {
       files.push_back({"images.csv", images_csv(measured.images, prepared.config.architecture.crossbar.mvm_latency)});
@@ -76,34 +62,55 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
     files.push_back({"pe_states.csv", pe_states_csv(*measured.attribution, plan)});
     files.push_back({"critical_path.csv", critical_path_csv(*measured.attribution, plan)});
   }
-  Diagnostics problems = write_all(directory, files);
-  if (waveform && !waveform->finish(now())) {
-    problems.push_back(
-        {{directory.file(kWaveformFile).string(), 0, 0}, "cannot write: the file is incomplete", Severity::error});
-  }
-  if (!problems.empty()) {
-    return problems;
+  if (recording.report) {
+    files.push_back({kReportFile, run_page(prepared, recorded, identity)});
   }
   std::vector<std::string> names = names_of(files);
-  if (waveform) {
+  if (waveform.wanted()) {
+    recorded.waveform().write(waveform.stream(), recorded.stopped_at(), recorded.stalls(), recorded.latency());
+    static_cast<void>(waveform.close(problems));
+    files.push_back({kWaveformSaveFile, recorded.waveform().gtkwave_save_file(kWaveformFile)});
     names.emplace_back(kWaveformFile);
+    names.emplace_back(kWaveformSaveFile);
+  }
+  if (trace.wanted()) {
+    write_perfetto_trace(trace.stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
+    static_cast<void>(trace.close(problems));
+  }
+  const Diagnostics unwritten = write_all(directory, files);
+  problems.insert(problems.end(), unwritten.begin(), unwritten.end());
+  if (!problems.empty()) {
+    return problems;
   }
   std::vector<TableLine> more;
   if (measured.attribution) {
     more.emplace_back("limited by", limits_in_words(*measured.attribution, plan));
   }
-  return Simulated{end, files.front().content, run_table(prepared, &measured, more, directory.path().string(), names)};
+  if (trace.wanted()) {
+    more.emplace_back("trace", recording.trace);
+  }
+  return Simulated{recorded.end(), files.front().content,
+                   run_table(prepared, &measured, more, directory.path().string(), names)};
 }
 
-int run(const RunOptions& options, bool vcd) {
+int run(const RunOptions& options, const RecordingOptions& recording) {
+  Diagnostics problems;
+  static_cast<void>(recording.read(problems));
+  if (!problems.empty()) {
+    return report(problems);
+  }
   Result<LoadedRun> loaded = load_run(options.file, options.assignments);
   if (!loaded) {
     return report(loaded.error());
   }
   if (loaded->is_segmented()) {
     return do_segments(*std::move(loaded), options.directory(), true,
-                       [vcd](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
-                         const Result<Simulated> simulated = simulate(segment, folder, vcd);
+                       [&](const PreparedRun& segment, const OutputDirectory& folder) -> std::optional<std::string> {
+                         RecordingOptions own = recording;
+                         if (!own.trace.empty()) {
+                           own.trace = folder.file(std::filesystem::path{own.trace}.filename().string()).string();
+                         }
+                         const Result<Simulated> simulated = simulate(segment, folder, own);
                          if (!simulated) {
                            report(simulated.error());
                            return std::nullopt;
@@ -119,7 +126,7 @@ int run(const RunOptions& options, bool vcd) {
   if (!directory) {
     return report(directory.error());
   }
-  const Result<Simulated> simulated = simulate(*prepared, *directory, vcd);
+  const Result<Simulated> simulated = simulate(*prepared, *directory, recording);
   if (!simulated) {
     return report(simulated.error());
   }
@@ -132,17 +139,17 @@ int run(const RunOptions& options, bool vcd) {
 std::function<int()> declare_run(CLI::App& app) {
   struct Options {
     RunOptions common;
-    bool vcd{false};
+    RecordingOptions recording;
   };
   auto options = std::make_shared<Options>();
   options->common.declare_inputs(app);
   options->common.declare_outputs(app);
-  app.add_flag("--vcd", options->vcd, "Write trace.vcd, a waveform of all tiles and PEs (GTKWave opens it)");
+  options->recording.declare(app);
   return [options] {
     if (options->common.quiet) {
       spdlog::set_level(spdlog::level::warn);
     }
-    return run(options->common, options->vcd);
+    return run(options->common, options->recording);
   };
 }
 

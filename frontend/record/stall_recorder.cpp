@@ -81,9 +81,13 @@ void StallRecorder::on(const SetStarted& event) {
   }
   Record record;
   record.station = duplicate.station;
+  record.layer = event.layer;
+  record.duplicate = event.duplicate;
+  record.image = event.image;
+  record.set = event.set;
   record.previous = duplicate.last;
   record.cause = event.cause;
-  record.free_since = duplicate.last == kNone ? Duration{} : records_[duplicate.last].finish;
+  record.free_since = duplicate.last == kNone ? Duration{} : finish_of(duplicate.last);
   record.reading = event.reading;
   record.start = event.at;
   check_invariant(record.previous == kNone || records_[record.previous].finish > Duration{},
@@ -97,13 +101,13 @@ void StallRecorder::on(const SetStarted& event) {
     check_invariant(event.reading < event.at, "a set that is ready starts when its crossbars are free");
     waits.push_back({PeState::buffer_port, event.at});
   }
-  record.first_wait = waits_.size();
-  record.waits = waits.size();
-  waits_.insert(waits_.end(), waits.begin(), waits.end());
+  record.waits = keep(waits);
 
   // In-order from where a later set could have run.
   const Duration other_ready = duplicate.ready.empty() ? event.at : duplicate.ready.begin()->first;
   const Duration until = std::clamp(other_ready, record.free_since, event.at);
+  record.in_order_since = until;
+  record.own_waits = own_waits_.size();
   std::vector<Arrival> arrivals;
   if (const auto found = duplicate.arrivals.find(key); found != duplicate.arrivals.end()) {
     arrivals = std::move(found->second);
@@ -117,7 +121,8 @@ void StallRecorder::on(const SetStarted& event) {
     Group& group = groups_[g];
     const auto own = std::ranges::find(arrivals, group.tile, &Arrival::tile);
     std::vector<Wait> of_group;
-    if (own != arrivals.end() && own->at == last_arrival) {
+    const bool was_last = own != arrivals.end() && own->at == last_arrival;
+    if (was_last) {
       of_group = waits;
     } else {
       if (own != arrivals.end()) {
@@ -132,6 +137,7 @@ void StallRecorder::on(const SetStarted& event) {
         }
       }
     }
+    own_waits_.push_back(was_last ? record.waits : keep(of_group));
     Duration begin = record.free_since;
     for (const Wait& wait : of_group) {
       const Duration end = std::min(wait.end, until);
@@ -201,9 +207,9 @@ void StallRecorder::walk(LegId last, Duration from, Duration to, std::vector<Wai
     }
     const Record& maker = records_[leg.set];
     add(PeState::upstream, maker.start);
-    for (std::size_t i = maker.waits; i-- > 0 && until > from;) {
-      const Wait& wait = waits_[maker.first_wait + i];
-      const Duration begin = i == 0 ? maker.free_since : waits_[maker.first_wait + i - 1].end;
+    for (std::size_t i = maker.waits.count; i-- > 0 && until > from;) {
+      const Wait& wait = waits_[maker.waits.first + i];
+      const Duration begin = i == 0 ? maker.free_since : waits_[maker.waits.first + i - 1].end;
       add(wait.state, begin);
     }
     break;
@@ -217,7 +223,7 @@ std::vector<StallRecorder::Group> StallRecorder::groups(Duration latency) const 
   std::vector<Group> result = groups_;
   for (const auto& layer : duplicates_) {
     for (const Duplicate& duplicate : layer) {
-      const Duration done = duplicate.last == kNone ? Duration{} : records_[duplicate.last].finish;
+      const Duration done = duplicate.last == kNone ? Duration{} : finish_of(duplicate.last);
       for (std::size_t g = duplicate.first_group; g < duplicate.first_group + duplicate.groups; ++g) {
         result[g].times[static_cast<std::size_t>(PeState::finished)] = latency - done;
         Duration sum;
@@ -231,12 +237,87 @@ std::vector<StallRecorder::Group> StallRecorder::groups(Duration latency) const 
   return result;
 }
 
+StallRecorder::Waits StallRecorder::keep(const std::vector<Wait>& waits) {
+  const Waits kept{waits_.size(), waits.size()};
+  waits_.insert(waits_.end(), waits.begin(), waits.end());
+  return kept;
+}
+
+// --- set by set ---
+
+std::vector<SetRun> StallRecorder::runs() const {
+  std::vector<SetRun> runs;
+  runs.reserve(records_.size());
+  for (const Record& record : records_) {
+    SetRun run{record.station,    record.layer, record.duplicate, record.image, record.set,
+               record.free_since, record.start, record.finish,    std::nullopt, std::nullopt};
+    LegId at = record.cause;
+    if (at.value() != 0) {
+      run.last_of = legs_[at.value()].station;
+      while (legs_[at.value()].activity != Activity::computing) {
+        at = legs_[at.value()].before;
+      }
+      if (const RecordId maker = legs_[at.value()].set; maker != kNone) {
+        run.maker = maker;
+      }
+    }
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+void StallRecorder::for_each_wait(std::size_t run, std::size_t group,
+                                  const std::function<void(PeState, Duration, Duration)>& visit) const {
+  const Record& record = records_[run];
+  const Duplicate& duplicate = duplicates_[record.layer][record.duplicate];
+  check_invariant(group >= duplicate.first_group && group < duplicate.first_group + duplicate.groups,
+                  "a group waits for sets of its duplicate");
+  const Waits& waits = own_waits_[record.own_waits + group - duplicate.first_group];
+  Duration begin = record.free_since;
+  for (std::size_t i = 0; i < waits.count && begin < record.in_order_since; ++i) {
+    const Wait& wait = waits_[waits.first + i];
+    const Duration end = std::min(wait.end, record.in_order_since);
+    if (end > begin) {
+      visit(wait.state, begin, end);
+      begin = end;
+    }
+  }
+  if (record.start > record.in_order_since) {
+    visit(PeState::in_order, record.in_order_since, record.start);
+  }
+}
+
+void StallRecorder::for_each_state(std::optional<Duration> latency,
+                                   const std::function<void(std::size_t, PeState, Duration, Duration)>& visit) const {
+  for (std::size_t run = 0; run < records_.size(); ++run) {
+    const Record& record = records_[run];
+    const Duplicate& duplicate = duplicates_[record.layer][record.duplicate];
+    for (std::size_t group = duplicate.first_group; group < duplicate.first_group + duplicate.groups; ++group) {
+      if (record.start > record.free_since) {
+        for_each_wait(run, group,
+                      [&](PeState state, Duration begin, Duration end) { visit(group, state, begin, end); });
+      }
+      if (record.finish) {
+        visit(group, PeState::active, record.start, *record.finish);
+      }
+    }
+  }
+  for (const auto& layer : duplicates_) {
+    for (const Duplicate& duplicate : layer) {
+      const Duration done = duplicate.last == kNone ? Duration{} : records_[duplicate.last].finish.value_or(Duration{});
+      for (std::size_t i = 0; latency && done < *latency && i < duplicate.groups; ++i) {
+        visit(duplicate.first_group + i, PeState::finished, done, *latency);
+      }
+    }
+  }
+}
+
 std::vector<CriticalSegment> StallRecorder::critical_path() const {
   std::vector<CriticalSegment> path;
   Duration until = end_;
-  const auto add = [&](PeState state, StationId station, Duration begin) {
+  const auto add = [&](PeState state, StationId station, Duration begin, std::optional<std::size_t> run = {}) {
     if (until > begin) {
-      path.push_back({begin, until, state, station});
+      path.push_back({begin, until, state, station, run});
       until = begin;
     }
   };
@@ -260,11 +341,11 @@ std::vector<CriticalSegment> StallRecorder::critical_path() const {
       set = leg.set;
     }
     const Record& record = records_[set];
-    add(PeState::active, record.station, record.start);
+    add(PeState::active, record.station, record.start, set);
     // A set starts when its crossbars are free, or when what it needs is there and has been read.
     for (;;) {
       const Record& starting = records_[set];
-      if (starting.previous != kNone && records_[starting.previous].finish == until) {
+      if (starting.previous != kNone && finish_of(starting.previous) == until) {
         set = starting.previous;
         break;
       }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,7 +52,22 @@ struct CriticalSegment {
   Duration end;
   /// `active`: a set computes; otherwise as in PeState.
   PeState state{PeState::active};
-  StationId station;  ///< whose set, result or operation it is
+  StationId station;                 ///< whose set, result or operation it is
+  std::optional<std::size_t> run{};  ///< of `active`: which of the SetRuns
+};
+
+/// A set that has started, and what came last of what it needs.
+struct SetRun {
+  StationId station;
+  LayerId layer;
+  DuplicateId duplicate;
+  std::uint32_t image{0};
+  SetId set;
+  Duration free_since;  ///< when the set before it on its duplicate was done
+  Duration start;
+  std::optional<Duration> finish;    ///< unless it still runs
+  std::optional<StationId> last_of;  ///< whose result came last, if one had to come
+  std::optional<std::size_t> maker;  ///< the SetRun that it goes back to, unless it is of the network's input
 };
 
 /// Records a run that completes. Throws InternalError at events that contradict one another.
@@ -79,6 +96,21 @@ class StallRecorder {
   /// PEs that hold no weights.
   [[nodiscard]] std::int64_t unused_pes() const { return unused_pes_; }
 
+  /// All sets that have started, in that order.
+  [[nodiscard]] std::vector<SetRun> runs() const;
+  /// The groups, in the order of layers, duplicates and tiles; their times are those up to their last sets.
+  [[nodiscard]] const std::vector<Group>& group_list() const { return groups_; }
+  /// What a group did from the time when it was free to when a set of its duplicate started: states that follow one
+  /// another without a gap.
+  void for_each_wait(std::size_t run, std::size_t group,
+                     const std::function<void(PeState state, Duration begin, Duration end)>& visit) const;
+
+  /// What each group did, stretch by stretch, in order for each group. With the latency of a run that completed, to its
+  /// end; without, to the end of the last sets.
+  void for_each_state(
+      std::optional<Duration> latency,
+      const std::function<void(std::size_t group, PeState state, Duration begin, Duration end)>& visit) const;
+
   /// The chain that ends with the run, first part first. Its parts follow one another without a gap, from 0 on.
   [[nodiscard]] std::vector<CriticalSegment> critical_path() const;
 
@@ -99,17 +131,27 @@ class StallRecorder {
     PeState state;
     Duration end;
   };
+  /// Some of waits_, one behind the other.
+  struct Waits {
+    std::size_t first{0};
+    std::size_t count{0};
+  };
   /// A set that has started.
   struct Record {
     StationId station;
+    LayerId layer;
+    DuplicateId duplicate;
+    std::uint32_t image{0};
+    SetId set;
     RecordId previous{kNone};  ///< on its duplicate
     LegId cause;
     Duration free_since;  ///< when the set before it was done
     Duration reading;
     Duration start;
-    Duration finish;
-    std::size_t first_wait{0};  ///< in waits_: those from free_since to start, as far as other sets are to blame
-    std::size_t waits{0};
+    std::optional<Duration> finish;
+    Waits waits;               ///< from free_since to start, as far as other sets are to blame
+    Duration in_order_since;   ///< from when on a later set could have run; `start` when none could
+    std::size_t own_waits{0};  ///< in own_waits_, one a group, of the waits that each of them had
   };
   struct Arrival {
     TileId tile;
@@ -132,6 +174,8 @@ class StallRecorder {
   /// Appends what happened from `from` to `to` on the way that ends with a leg.
   void walk(LegId leg, Duration from, Duration to, std::vector<Wait>& out) const;
   [[nodiscard]] static PeState state_of(Activity activity);
+  Waits keep(const std::vector<Wait>& waits);
+  [[nodiscard]] Duration finish_of(RecordId record) const { return records_[record].finish.value(); }
 
   IdVector<LayerId, IdVector<DuplicateId, Duplicate>> duplicates_;
   std::vector<Group> groups_;
@@ -139,6 +183,7 @@ class StallRecorder {
   std::vector<Leg> legs_;  ///< by id
   std::vector<Record> records_;
   std::vector<Wait> waits_;
+  std::vector<Waits> own_waits_;
   Duration arrival_period_;
   LegId last_write_;
   Duration end_;  ///< of the last set or write

@@ -46,8 +46,14 @@ char* write_bits(char* to, std::uint64_t value) {
 
 }  // namespace
 
-VcdWriter::VcdWriter(std::ostream& out)
-    : out_{out}, buffer_(kBufferSize), cursor_{buffer_.data()}, texts_{std::string{}}, text_index_{{std::string{}, 0}} {
+VcdWriter::VcdWriter(std::ostream& out, Duration begin)
+    : out_{out},
+      buffer_(kBufferSize),
+      cursor_{buffer_.data()},
+      texts_{std::string{}},
+      text_index_{{std::string{}, 0}},
+      begin_{begin},
+      now_{begin} {
   put("$version Crossweave $end\n$timescale 1 ps $end\n");
 }
 
@@ -183,7 +189,7 @@ void VcdWriter::write_initial_values() {
   check_invariant(open_scopes_ == 0, "every scope of a VCD is closed");
   header_done_ = true;
   put("$enddefinitions $end\n");
-  write_time(Duration{});
+  write_time(begin_);
   put("$dumpvars\n");
   for (Variable& variable : variables_) {
     variable.changing = false;

@@ -27,8 +27,8 @@ using VcdText = Id<struct VcdTextTag>;
 /// nothing about when and where they were written.
 class VcdWriter {
  public:
-  /// `out` must outlive the writer.
-  explicit VcdWriter(std::ostream& out);
+  /// `out` must outlive the writer. The file begins at `begin`; no change may come before.
+  explicit VcdWriter(std::ostream& out, Duration begin = {});
   VcdWriter(const VcdWriter&) = delete;
   VcdWriter& operator=(const VcdWriter&) = delete;
 
@@ -46,18 +46,16 @@ class VcdWriter {
   /// Registers a text, also between changes. What VCD cannot hold (blanks, backslashes, beyond ASCII) becomes '_'.
   VcdText add_text(std::string_view text);
 
-  // Changes. A change at time 0 replaces the initial value.
+  // Changes. A change at the time at which the file begins replaces the initial value.
   void change(Duration at, VcdVariable variable, std::uint64_t value);
   void change(Duration at, VcdTextVariable variable, VcdText text);
   /// Nobody drives the variable (z): viewers draw a thin line, as for an idle bus.
   void release(Duration at, VcdVariable variable);
   void release(Duration at, VcdTextVariable variable);
 
-  /// Ends the file with the time stamp `end`, not before the last change. Call once.
+  /// Ends the file with the time stamp `end`, not before the last change. Call once. From then on the state of the
+  /// stream says whether all could be written.
   void finish(Duration end);
-
-  /// False once something could not be written, a full disk for instance; certain after finish() only.
-  [[nodiscard]] bool ok() const { return out_.good(); }
 
  private:
   enum class Kind : std::uint8_t { wire, integer, text };
@@ -97,6 +95,7 @@ class VcdWriter {
   std::vector<std::string> texts_;
   std::unordered_map<std::string, std::uint32_t> text_index_;
   std::vector<std::uint32_t> changing_;
+  Duration begin_;
   Duration now_;
   Duration last_stamp_;
   int open_scopes_{0};

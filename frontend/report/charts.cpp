@@ -178,6 +178,89 @@ std::string to_svg(const LineChart& chart) {
   return svg.str();
 }
 
+std::string to_svg(const StackedChart& chart) {
+  Plot plot;
+  plot.left = 72;
+  plot.width = 760;
+  const double legend = draw_legend(nullptr, chart.series, plot.left, plot.right(), 0);
+  plot.top = kTitleHeight + legend + 20;
+  plot.height = 240;
+  const std::size_t steps = chart.series.empty() ? 0 : chart.series.front().values.size();
+  const double end = chart.end > 0 ? chart.end : 1;
+  std::vector<double> tops(steps);
+  plot.most = 0;
+  for (std::size_t i = 0; i < steps; ++i) {
+    double sum = 0;
+    for (const Series& series : chart.series) {
+      sum += series.values[i];
+    }
+    plot.most = std::max(plot.most, sum);
+  }
+  plot.most = plot.most > 0 ? plot.most : 1;
+  const auto x_of = [&](double x) { return plot.left + plot.width * std::min(x, end) / end; };
+  Svg svg{plot.right() + kMargin, plot.bottom() + 56, chart.title};
+  draw_title(svg, chart.title);
+  draw_legend(&svg, chart.series, plot.left, plot.right(), kTitleHeight + 8);
+  draw_value_axis(svg, plot, chart.y_label);
+  // Each lies before those that reach higher.
+  std::vector<std::vector<std::pair<double, double>>> outlines;
+  for (const Series& series : chart.series) {
+    std::vector<std::pair<double, double>> outline{{plot.left, plot.bottom()}};
+    for (std::size_t i = 0; i < steps; ++i) {
+      tops[i] += series.values[i];
+      const double y = plot.y(tops[i]);
+      if (outline.back().second != y) {
+        outline.emplace_back(x_of(chart.step * static_cast<double>(i)), outline.back().second);
+        outline.emplace_back(outline.back().first, y);
+      }
+    }
+    outline.emplace_back(plot.right(), outline.back().second);
+    outline.emplace_back(plot.right(), plot.bottom());
+    outlines.push_back(std::move(outline));
+  }
+  for (std::size_t i = outlines.size(); i-- > 0;) {
+    svg.polygon(outlines[i], chart.series[i].ink, 1, chart.series[i].name);
+  }
+  for (const double x : ticks(0, end, 8)) {
+    svg.line(x_of(x), plot.bottom(), x_of(x), plot.bottom() + 5, Ink::text);
+    svg.text(x_of(x), plot.bottom() + 19, fixed(x, 0), {Anchor::middle, kSmall});
+  }
+  svg.text(plot.left + plot.width / 2, plot.bottom() + 42, chart.x_label, {Anchor::middle, 12});
+  svg.line(plot.left, plot.bottom(), plot.right(), plot.bottom(), Ink::text);
+  return svg.str();
+}
+
+Lane lane_of(const std::vector<Stretch>& stretches, std::int64_t end, Ink ink) {
+  constexpr std::int64_t kPieces = 380;
+  constexpr double kShades = 10;  // of a piece
+  const std::int64_t width = std::max<std::int64_t>(1, (end + kPieces - 1) / kPieces);
+  std::vector<std::int64_t> busy(static_cast<std::size_t>((end + width - 1) / width));
+  for (const Stretch& stretch : stretches) {
+    for (std::int64_t at = stretch.begin; at < stretch.end;) {
+      const std::int64_t piece = at / width;
+      const std::int64_t until = std::min(stretch.end, (piece + 1) * width);
+      busy[static_cast<std::size_t>(piece)] += until - at;
+      at = until;
+    }
+  }
+  Lane lane{ink, {}};
+  for (std::size_t i = 0; i < busy.size(); ++i) {
+    if (busy[i] == 0) {
+      continue;
+    }
+    const std::int64_t begin = static_cast<std::int64_t>(i) * width;
+    const std::int64_t stop = std::min(end, begin + width);
+    const double share =
+        std::ceil(kShades * static_cast<double>(busy[i]) / static_cast<double>(stop - begin)) / kShades;
+    if (!lane.pieces.empty() && lane.pieces.back().end == begin && lane.pieces.back().share == share) {
+      lane.pieces.back().end = stop;
+    } else {
+      lane.pieces.push_back({begin, stop, share});
+    }
+  }
+  return lane;
+}
+
 std::string to_svg(const Gantt& chart) {
   constexpr double kLane = 9;
   constexpr double kRowGap = 7;
@@ -200,9 +283,10 @@ std::string to_svg(const Gantt& chart) {
           chart.title};
   draw_title(svg, chart.title);
   svg.text(plot.right() + 12, plot.top - 8, chart.note_title, {Anchor::start, kSmall, true});
-  for (const double time : ticks(0, end, 8)) {
-    svg.line(x_of(time), plot.top, x_of(time), plot.bottom(), Ink::faint);
-    svg.text(x_of(time), plot.bottom() + 16, fixed(time, 0), {Anchor::middle, kSmall});
+  const auto unit = static_cast<double>(chart.unit);
+  for (const double time : ticks(0, end / unit, 8)) {
+    svg.line(x_of(time * unit), plot.top, x_of(time * unit), plot.bottom(), Ink::faint);
+    svg.text(x_of(time * unit), plot.bottom() + 16, fixed(time, 0), {Anchor::middle, kSmall});
   }
   svg.text(plot.left + plot.width / 2, plot.bottom() + 38, chart.time_label, {Anchor::middle, 12});
   double y = plot.top + kRowGap / 2;

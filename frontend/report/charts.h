@@ -36,6 +36,17 @@ struct LineChart {
 };
 [[nodiscard]] std::string to_svg(const LineChart& chart);
 
+/// Values that are piled up, the first series lowest, in steps of one width.
+struct StackedChart {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  double step{1};  ///< the width of a value; the last may reach beyond the end
+  double end{0};
+  std::vector<Series> series;
+};
+[[nodiscard]] std::string to_svg(const StackedChart& chart);
+
 /// What something does over time: the share of each piece of time in which it is busy.
 struct Lane {
   struct Piece {
@@ -46,6 +57,14 @@ struct Lane {
   Ink ink{Ink::cool_4};
   std::vector<Piece> pieces;
 };
+
+/// From when to when something is busy.
+struct Stretch {
+  std::int64_t begin{0};
+  std::int64_t end{0};
+};
+/// Of stretches in order, cut into pieces that a picture can show; what is finer is a paler piece.
+[[nodiscard]] Lane lane_of(const std::vector<Stretch>& busy, std::int64_t end, Ink ink);
 
 /// Rows of lanes below each other, such as a layer and its duplicates; `note` stands at the right end.
 struct Gantt {
@@ -58,6 +77,7 @@ struct Gantt {
   std::string note_title;
   std::string time_label;
   std::int64_t end{0};
+  std::int64_t unit{1};  ///< of the labels: times are so many of it
   std::vector<Row> rows;
 };
 [[nodiscard]] std::string to_svg(const Gantt& chart);

@@ -62,6 +62,19 @@ std::string number(double value) {
   return text == "-0" ? "0" : text;
 }
 
+/// Corners as SVG lists them.
+std::string points_of(const std::vector<std::pair<double, double>>& points) {
+  std::string list;
+  for (const auto& [x, y] : points) {
+    list += fmt::format("{}{},{}", list.empty() ? "" : " ", number(x), number(y));
+  }
+  return list;
+}
+
+std::string opacity_of(double opacity) {
+  return opacity < 1 ? fmt::format(R"( fill-opacity="{}")", number(opacity)) : "";
+}
+
 std::string with_tip(std::string_view tip, std::string_view element) {
   return tip.empty() ? "/>\n" : fmt::format("><title>{}</title></{}>\n", escape(tip), element);
 }
@@ -73,10 +86,7 @@ Svg::Svg(double width, double height, std::string_view title) : width_{width}, h
 void Svg::rect(double x, double y, double width, double height, Ink fill, double opacity, std::string_view tip) {
   body_ += fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" class="f-{}")", number(x), number(y),
                        number(width), number(height), name_of(fill));
-  if (opacity < 1) {
-    body_ += fmt::format(R"( fill-opacity="{}")", number(opacity));
-  }
-  body_ += with_tip(tip, "rect");
+  body_ += opacity_of(opacity) + with_tip(tip, "rect");
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, Ink stroke, double width) {
@@ -86,13 +96,15 @@ void Svg::line(double x1, double y1, double x2, double y2, Ink stroke, double wi
 }
 
 void Svg::polyline(const std::vector<std::pair<double, double>>& points, Ink stroke, bool dashed) {
-  std::string list;
-  for (const auto& [x, y] : points) {
-    list += fmt::format("{}{},{}", list.empty() ? "" : " ", number(x), number(y));
-  }
-  body_ += fmt::format(R"(<polyline points="{}" class="s-{}" fill="none" stroke-width="2"{}/>)", list, name_of(stroke),
-                       dashed ? R"( stroke-dasharray="6 4")" : "") +
+  body_ += fmt::format(R"(<polyline points="{}" class="s-{}" fill="none" stroke-width="2"{}/>)", points_of(points),
+                       name_of(stroke), dashed ? R"( stroke-dasharray="6 4")" : "") +
            "\n";
+}
+
+void Svg::polygon(const std::vector<std::pair<double, double>>& corners, Ink fill, double opacity,
+                  std::string_view tip) {
+  body_ += fmt::format(R"(<polygon points="{}" class="f-{}")", points_of(corners), name_of(fill)) +
+           opacity_of(opacity) + with_tip(tip, "polygon");
 }
 
 void Svg::dot(double x, double y, double radius, Ink fill, std::string_view tip) {

@@ -44,6 +44,8 @@ class Svg {
   void rect(double x, double y, double width, double height, Ink fill, double opacity = 1, std::string_view tip = {});
   void line(double x1, double y1, double x2, double y2, Ink stroke, double width = 1);
   void polyline(const std::vector<std::pair<double, double>>& points, Ink stroke, bool dashed = false);
+  void polygon(const std::vector<std::pair<double, double>>& corners, Ink fill, double opacity = 1,
+               std::string_view tip = {});
   void dot(double x, double y, double radius, Ink fill, std::string_view tip = {});
   void text(double x, double y, std::string_view content, TextStyle style = {}, Ink ink = Ink::text);
 

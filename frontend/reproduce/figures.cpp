@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -11,38 +10,12 @@
 namespace crossweave {
 namespace {
 
-/// A lane is cut into as many pieces of time; what is finer than that shows as a paler colour.
-constexpr std::int64_t kPieces = 380;
-/// Shades of a piece.
-constexpr double kShades = 10;
-
-Lane lane_of(const LayerSchedule& layer, const std::vector<SetId>& sequence, std::int64_t end, Ink ink) {
-  const std::int64_t width = std::max<std::int64_t>(1, (end + kPieces - 1) / kPieces);
-  std::vector<std::int64_t> busy(static_cast<std::size_t>((end + width - 1) / width));
+std::vector<Stretch> stretches_of(const LayerSchedule& layer, const std::vector<SetId>& sequence) {
+  std::vector<Stretch> stretches;
   for (const SetId set : sequence) {
-    for (std::int64_t at = layer.start[set].count(); at < layer.finish[set].count();) {
-      const std::int64_t piece = at / width;
-      const std::int64_t until = std::min(layer.finish[set].count(), (piece + 1) * width);
-      busy[static_cast<std::size_t>(piece)] += until - at;
-      at = until;
-    }
+    stretches.push_back({layer.start[set].count(), layer.finish[set].count()});
   }
-  Lane lane{ink, {}};
-  for (std::size_t i = 0; i < busy.size(); ++i) {
-    if (busy[i] == 0) {
-      continue;
-    }
-    const std::int64_t begin = static_cast<std::int64_t>(i) * width;
-    const std::int64_t stop = std::min(end, begin + width);
-    const double share =
-        std::ceil(kShades * static_cast<double>(busy[i]) / static_cast<double>(stop - begin)) / kShades;
-    if (!lane.pieces.empty() && lane.pieces.back().end == begin && lane.pieces.back().share == share) {
-      lane.pieces.back().end = stop;
-    } else {
-      lane.pieces.push_back({begin, stop, share});
-    }
-  }
-  return lane;
+  return stretches;
 }
 
 }  // namespace
@@ -60,7 +33,8 @@ std::string draw_activity(const ScheduledNetwork& scheduled, const std::string& 
                    fmt::format("{} x {}", duplicates, scheduled.mapped.crossbars[layer].pes()),
                    {}};
     for (const std::vector<SetId>& sequence : times.sequence) {
-      row.lanes.push_back(lane_of(times, sequence, chart.end, duplicates > 1 ? Ink::fresh_4 : Ink::cool_4));
+      row.lanes.push_back(
+          lane_of(stretches_of(times, sequence), chart.end, duplicates > 1 ? Ink::fresh_4 : Ink::cool_4));
     }
     chart.rows.push_back(std::move(row));
   }

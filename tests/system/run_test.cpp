@@ -101,10 +101,10 @@ TEST_CASE("the paper's run gives the published order of figures") {
 TEST_CASE("two runs write the same bytes, and so does the resolved run") {
   const TemporaryDirectory work;
   const std::vector<std::string> options{
-      "--quiet", "--vcd", "--set", "schedule.order=ready", "--set", "architecture.tile.pes=5"};
+      "--quiet", "--vcd", "--report", "--set", "schedule.order=ready", "--set", "architecture.tile.pes=5"};
   const auto run = [&](const std::string& file, const std::string& out, bool with_settings) {
     std::vector<std::string> arguments{"run", file, "--out", out};
-    arguments.insert(arguments.end(), options.begin(), with_settings ? options.end() : options.begin() + 2);
+    arguments.insert(arguments.end(), options.begin(), with_settings ? options.end() : options.begin() + 3);
     REQUIRE(crossweave(work.path(), arguments).status == 0);
   };
   run(kPaperRun, "a", true);
@@ -123,7 +123,7 @@ TEST_CASE("a waveform has the run's length and its time unit") {
   const std::string vcd = read_file(work.path() / "o/trace.vcd");
   CHECK(vcd.find("$timescale 1 ps $end") != std::string::npos);
   CHECK(vcd.find("conv2d_20") != std::string::npos);
-  CHECK(vcd.find("$scope module tile_18 $end") != std::string::npos);
+  CHECK(vcd.find("$scope module tile18 $end") != std::string::npos);
   const std::size_t last_stamp = vcd.rfind('#');
   REQUIRE(last_stamp != std::string::npos);
   CHECK(vcd.substr(last_stamp + 1, 10) == "7890400000");
