@@ -12,6 +12,7 @@ namespace {
 
 std::vector<Stretch> stretches_of(const LayerSchedule& layer, const std::vector<SetId>& sequence) {
   std::vector<Stretch> stretches;
+  stretches.reserve(sequence.size());
   for (const SetId set : sequence) {
     stretches.push_back({layer.start[set].count(), layer.finish[set].count()});
   }
