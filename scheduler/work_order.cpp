@@ -59,6 +59,9 @@ class WorkOrderBuilder {
       sets += of_station.size();
     }
     check_invariant(order_.items.size() == sets, "every set of a plan can run");
+    for (std::uint32_t& place : order_.arrival) {
+      place = std::min(place, static_cast<std::uint32_t>(sets) - 1);
+    }
     return std::move(order_);
   }
 

@@ -23,7 +23,8 @@ struct WorkOrder {
   std::vector<Item> items;
   /// The place in `items` of each set, by station: image * sets + set. Empty for network inputs, which nobody computes.
   IdVector<StationId, std::vector<std::uint32_t>> place;
-  /// By image: the place of the first piece of work that comes after its arrival.
+  /// By image: the place of the first piece of work that comes after its arrival; of the last one, when none does,
+  /// since all of its sets lie in the padding.
   std::vector<std::uint32_t> arrival;
 };
 

@@ -6,7 +6,6 @@
 
 #include "frontend/commands/command.h"
 #include "frontend/schema/file_kinds.h"
-#include "frontend/schema/json_schema.h"
 
 namespace crossweave {
 namespace {
@@ -37,7 +36,7 @@ std::function<int()> declare_schema(CLI::App& app) {
   app.add_option("KIND", *name, "Of which file: " + list_of_kinds())->required()->check(objection);
   return [name] {
     const FileKind& kind = *std::ranges::find(file_kinds(), *name, &FileKind::name);
-    std::cout << json_schema(std::string{kind.title}, kind.keys());
+    std::cout << kind.schema();
     return kExitDone;
   };
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "frontend/report/content_hash.h"
 #include "frontend/report/csv.h"
 #include "frontend/report/in_cycles.h"
 #include "frontend/report/text_table.h"
@@ -109,15 +110,7 @@ std::string milliseconds(Duration time) { return fixed(static_cast<double>(time.
 
 }  // namespace
 
-std::string RunIdentity::config_hash() const {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const std::string* text : {&resolved_yaml, &network_yaml}) {
-    for (const char c : *text) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    }
-  }
-  return fmt::format("{:016x}", hash);
-}
+std::string RunIdentity::config_hash() const { return ContentHash{}.add(resolved_yaml).add(network_yaml).text(); }
 
 std::string summary_json(const PreparedRun& run, const RunIdentity& identity, const Measurement* measured) {
   const ScheduledNetwork& scheduled = run.scheduled;

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -71,6 +73,79 @@ TEST_CASE("what a child throws, and what ends it, is a failure of all", "[worker
       [](std::size_t) {});
   REQUIRE_FALSE(killed);
   CHECK(killed.error().message == "a process ended by signal 9");
+}
+
+TEST_CASE("messages come as they are sent, and a failure ends its task only", "[workers]") {
+  std::vector<std::string> received(3);
+  std::vector<std::string> ends(3);
+  ProcessTasks tasks;
+  tasks.count = 3;
+  tasks.workers = 2;
+  tasks.task = [](std::size_t i, const SendMessage& send) {
+    send("a\n" + std::to_string(i));
+    send("");
+    if (i == 1) {
+      throw std::runtime_error{"one is bad"};
+    }
+    send(std::string(100'000, 'z'));
+  };
+  tasks.received = [&](std::size_t i, const std::string& message) { received[i] += message + "|"; };
+  tasks.ended = [&](std::size_t i, const std::optional<Failure>& failure) {
+    ends[i] = failure ? failure->message : "well";
+  };
+  run_tasks(tasks);
+  CHECK(received[0] == "a\n0||" + std::string(100'000, 'z') + "|");
+  CHECK(received[1] == "a\n1||");
+  CHECK(received[2] == "a\n2||" + std::string(100'000, 'z') + "|");
+  CHECK(ends == std::vector<std::string>{"well", "one is bad", "well"});
+}
+
+TEST_CASE("when asked to stop, children are killed and no more started", "[workers]") {
+  std::size_t received = 0;
+  ProcessTasks tasks;
+  tasks.count = 4;
+  tasks.workers = 2;
+  tasks.task = [](std::size_t, const SendMessage& send) {
+    send("started");
+    usleep(60'000'000);
+  };
+  tasks.received = [&](std::size_t, const std::string&) { ++received; };
+  tasks.ended = [](std::size_t, const std::optional<Failure>&) { FAIL("none ends by itself"); };
+  tasks.go_on = [&] { return received < 2; };
+  run_tasks(tasks);
+  CHECK(received == 2);
+}
+
+TEST_CASE("room that one process lends is another's", "[workers]") {
+  // One task of two has nothing to do; the other one's four children can all but be at work two at a time.
+  std::string most;
+  SpareRoom room;
+  ProcessTasks outer;
+  outer.count = 2;
+  outer.workers = 2;
+  outer.lends = &room;
+  outer.task = [&](std::size_t i, const SendMessage& send) {
+    if (i == 0) {
+      return;
+    }
+    std::size_t under_way = 0;
+    std::size_t most_under_way = 0;
+    ProcessTasks inner;
+    inner.count = 4;
+    inner.borrows = &room;
+    inner.task = [](std::size_t, const SendMessage& say) {
+      say("");
+      usleep(100'000);
+    };
+    inner.received = [&](std::size_t, const std::string&) { most_under_way = std::max(most_under_way, ++under_way); };
+    inner.ended = [&](std::size_t, const std::optional<Failure>&) { --under_way; };
+    run_tasks(inner);
+    send(std::to_string(most_under_way));
+  };
+  outer.received = [&](std::size_t, const std::string& message) { most = message; };
+  outer.ended = [](std::size_t, const std::optional<Failure>& failure) { CHECK_FALSE(failure); };
+  run_tasks(outer);
+  CHECK(most == "2");
 }
 
 }  // namespace crossweave

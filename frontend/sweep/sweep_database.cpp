@@ -1,0 +1,432 @@
+#include "frontend/sweep/sweep_database.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "frontend/commands/command.h"
+#include "frontend/sweep/sweep_figures.h"
+
+namespace crossweave {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// PRAGMA user_version: of the tables, for those who read them.
+constexpr std::int64_t kFormat = 1;
+
+/// How long to wait for another process that holds the database.
+constexpr int kBusyMilliseconds = 60'000;
+
+/// An SQL identifier.
+std::string identifier(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    text += c == '"' ? "\"\"" : std::string(1, c);
+  }
+  return text + "\"";
+}
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+Diagnostics at(const fs::path& file, const std::string& message) {
+  return {{{file.string(), 0, 0}, message, Severity::error}};
+}
+
+}  // namespace
+
+/// The one place that calls SQLite.
+class SweepDatabase::Connection {
+ public:
+  Connection(fs::path file, int flags) : file_{std::move(file)} {
+    if (sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+      const std::string reason = sqlite3_errmsg(handle_);
+      sqlite3_close(handle_);
+      throw DatabaseError{at(file_, "cannot open: " + reason).front()};
+    }
+    sqlite3_busy_timeout(handle_, kBusyMilliseconds);
+  }
+  ~Connection() {
+    add_result_.reset();
+    sqlite3_close(handle_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// A prepared statement.
+  class Statement {
+   public:
+    Statement(Connection& connection, const std::string& sql) : connection_{connection} {
+      connection_.check(sqlite3_prepare_v2(connection_.handle_, sql.c_str(), -1, &statement_, nullptr));
+    }
+    ~Statement() { sqlite3_finalize(statement_); }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    Statement& bind(const std::string& text) {
+      connection_.check(
+          sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT));
+      return *this;
+    }
+    Statement& bind(std::int64_t value) {
+      connection_.check(sqlite3_bind_int64(statement_, ++bound_, value));
+      return *this;
+    }
+    Statement& bind_index(std::size_t value) { return bind(static_cast<std::int64_t>(value)); }
+    Statement& bind(double value) {
+      connection_.check(sqlite3_bind_double(statement_, ++bound_, value));
+      return *this;
+    }
+    Statement& bind_null() {
+      connection_.check(sqlite3_bind_null(statement_, ++bound_));
+      return *this;
+    }
+    Statement& bind_text_or_null(const std::string& text) { return text.empty() ? bind_null() : bind(text); }
+    Statement& bind_json(const Json& value) {
+      return value.is_null()             ? bind_null()
+             : value.is_number_integer() ? bind(value.get<std::int64_t>())
+             : value.is_number()         ? bind(value.get<double>())
+                                         : bind(value.get<std::string>());
+    }
+
+    /// The next row, if there is one.
+    bool step() {
+      const int result = sqlite3_step(statement_);
+      if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        connection_.fail();
+      }
+      return result == SQLITE_ROW;
+    }
+    /// Carries it out, and makes it ready for other values.
+    void run() {
+      step();
+      sqlite3_reset(statement_);
+      sqlite3_clear_bindings(statement_);
+      bound_ = 0;
+    }
+
+    [[nodiscard]] int columns() { return sqlite3_column_count(statement_); }
+    [[nodiscard]] std::string column_name(int column) { return sqlite3_column_name(statement_, column); }
+    [[nodiscard]] std::int64_t integer(int column) { return sqlite3_column_int64(statement_, column); }
+    [[nodiscard]] std::string text(int column) {
+      const void* const data = sqlite3_column_blob(statement_, column);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+      return data == nullptr ? "" : std::string{static_cast<const char*>(data), size};
+    }
+    [[nodiscard]] Json value(int column) {
+      switch (sqlite3_column_type(statement_, column)) {
+        case SQLITE_NULL:
+          return nullptr;
+        case SQLITE_INTEGER:
+          return integer(column);
+        case SQLITE_FLOAT:
+          return sqlite3_column_double(statement_, column);
+        default:
+          return text(column);
+      }
+    }
+
+   private:
+    Connection& connection_;
+    sqlite3_stmt* statement_{nullptr};
+    int bound_{0};
+  };
+
+  void check(int result) {
+    if (result != SQLITE_OK) {
+      fail();
+    }
+  }
+  [[noreturn]] void fail() {
+    throw DatabaseError{at(file_, std::string{"SQLite: "} + sqlite3_errmsg(handle_)).front()};
+  }
+
+  void run(const std::string& sql) { check(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr)); }
+
+  std::int64_t integer(const std::string& sql) {
+    Statement statement{*this, sql};
+    return statement.step() ? statement.integer(0) : 0;
+  }
+  std::string text(const std::string& sql) {
+    Statement statement{*this, sql};
+    return statement.step() ? statement.text(0) : "";
+  }
+
+  /// 0: there is nothing in it yet.
+  std::int64_t format() { return integer("PRAGMA user_version"); }
+
+  /// Why it is no database of sweeps that we can read; empty when it is.
+  std::string why_unreadable() {
+    if (const std::int64_t found = format(); found != kFormat) {
+      return "not a database of a sweep in format " + std::to_string(kFormat) +
+             (found == 0 ? "" : ": its format is " + std::to_string(found));
+    }
+    return "";
+  }
+
+  /// Prepared once: there is one for each run.
+  Statement& add_result() {
+    if (!add_result_) {
+      std::string places = "?";
+      for (std::size_t i = 0; i < sweep_figures().size(); ++i) {
+        places += ", ?";
+      }
+      add_result_ = std::make_unique<Statement>(*this, "INSERT OR IGNORE INTO results VALUES (" + places + ")");
+    }
+    return *add_result_;
+  }
+
+  [[nodiscard]] const fs::path& file() const { return file_; }
+
+ private:
+  fs::path file_;
+  sqlite3* handle_{nullptr};
+  std::unique_ptr<Statement> add_result_;
+};
+
+namespace {
+
+void create_tables(const std::function<void(const std::string&)>& run, const Sweep& sweep) {
+  std::string figures;
+  for (const std::string& figure : sweep_figures()) {
+    figures += ", " + identifier(figure);
+  }
+  run("CREATE TABLE sweep (name TEXT NOT NULL, points INTEGER NOT NULL, identity TEXT NOT NULL)");
+  run("CREATE TABLE axes (axis INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, zip TEXT)");
+  // Without an affinity, so that integers and texts stay what they are.
+  run("CREATE TABLE coordinates (point INTEGER NOT NULL, axis INTEGER NOT NULL, value, number INTEGER, "
+      "PRIMARY KEY (point, axis)) WITHOUT ROWID");
+  run("CREATE TABLE points (point INTEGER PRIMARY KEY, config_hash TEXT, problem TEXT)");
+  run("CREATE TABLE configs (config_hash TEXT PRIMARY KEY, resolved TEXT NOT NULL, network_hash TEXT NOT NULL) "
+      "WITHOUT ROWID");
+  run("CREATE TABLE networks (network_hash TEXT PRIMARY KEY, network TEXT NOT NULL) WITHOUT ROWID");
+  run("CREATE TABLE results (config_hash TEXT PRIMARY KEY" + figures + ") WITHOUT ROWID");
+  run("CREATE TABLE errors (config_hash TEXT PRIMARY KEY, status INTEGER NOT NULL, message TEXT NOT NULL) "
+      "WITHOUT ROWID");
+  std::vector<std::string> taken;
+  std::string columns = "points.point";
+  for (std::size_t axis = 0; axis < sweep.axes.size(); ++axis) {
+    const std::string& name = sweep.axes[axis].name;
+    taken.push_back(lower_case(name));
+    columns +=
+        ", (SELECT value FROM coordinates WHERE coordinates.point = points.point AND axis = " + std::to_string(axis) +
+        ") AS " + identifier(name);
+  }
+  columns += ", points.config_hash";
+  for (const std::string& figure : sweep_figures()) {
+    // Of two columns of one name SQLite would show the first.
+    if (std::ranges::find(taken, figure) == taken.end()) {
+      columns += ", results." + identifier(figure);
+    }
+  }
+  run("CREATE VIEW runs AS SELECT " + columns +
+      ", coalesce(points.problem, errors.message) AS error FROM points LEFT JOIN results USING (config_hash) "
+      "LEFT JOIN errors USING (config_hash)");
+}
+
+}  // namespace
+
+SweepDatabase::SweepDatabase(std::unique_ptr<Connection> connection) : connection_{std::move(connection)} {}
+SweepDatabase::~SweepDatabase() = default;
+SweepDatabase::SweepDatabase(SweepDatabase&&) noexcept = default;
+SweepDatabase& SweepDatabase::operator=(SweepDatabase&&) noexcept = default;
+
+Result<SweepDatabase> SweepDatabase::create(const fs::path& file, const Sweep& sweep, const SweepPlan& plan,
+                                            bool resume) {
+  auto opened = std::make_unique<Connection>(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  Connection& database = *opened;
+  if (database.format() != 0) {
+    if (const std::string reason = database.why_unreadable(); !reason.empty()) {
+      return at(file, reason);
+    }
+    if (!resume) {
+      return at(file, "holds results already: --resume goes on with them, --out puts new ones elsewhere");
+    }
+    if (database.text("SELECT identity FROM sweep") != plan.identity) {
+      return at(file,
+                "holds the results of another sweep (its axes, its files or the version of Crossweave are not "
+                "the same): --out puts those of this one elsewhere");
+    }
+    database.run("PRAGMA synchronous = NORMAL; DELETE FROM errors WHERE status = " +
+                 std::to_string(kExitInternalFault));
+    return SweepDatabase{std::move(opened)};
+  }
+  if (database.integer("SELECT count(*) FROM sqlite_master") != 0) {
+    return at(file, database.why_unreadable());
+  }
+  // With a write-ahead log it can be read meanwhile, and what is committed survives the end of this process; NORMAL
+  // does not wait for the disk each time.
+  database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+  create_tables([&database](const std::string& sql) { database.run(sql); }, sweep);
+  using Statement = Connection::Statement;
+  Statement{database, "INSERT INTO sweep VALUES (?, ?, ?)"}
+      .bind(sweep.name)
+      .bind_index(plan.points.size())
+      .bind(plan.identity)
+      .run();
+  Statement add_axis{database, "INSERT INTO axes VALUES (?, ?, ?, ?)"};
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+    const SweepAxis& axis = sweep.axes[i];
+    add_axis.bind_index(i).bind(axis.name).bind(std::string{axis.named_points ? "points" : "values"});
+    add_axis.bind_text_or_null(axis.zip).run();
+  }
+  Statement add_coordinate{database, "INSERT INTO coordinates VALUES (?, ?, ?, ?)"};
+  Statement add_point{database, "INSERT INTO points VALUES (?, ?, ?)"};
+  for (std::size_t number = 0; number < plan.points.size(); ++number) {
+    const SweepPoint& point = plan.points[number];
+    for (std::size_t axis = 0; axis < point.values.size(); ++axis) {
+      const AxisValue& value = sweep.axes[axis].values[point.values[axis]];
+      const bool integer = value.number && std::to_string(*value.number) == value.text;
+      add_coordinate.bind_index(number).bind_index(axis);
+      integer ? add_coordinate.bind(*value.number) : add_coordinate.bind(value.text);
+      value.number ? add_coordinate.bind(*value.number) : add_coordinate.bind_null();
+      add_coordinate.run();
+    }
+    add_point.bind_index(number);
+    point.config ? add_point.bind(plan.configs[*point.config].hash) : add_point.bind_null();
+    add_point.bind_text_or_null(point.problem).run();
+  }
+  Statement add_config{database, "INSERT INTO configs VALUES (?, ?, ?)"};
+  for (const SweepConfig& config : plan.configs) {
+    add_config.bind(config.hash).bind(config.resolved).bind(plan.networks[config.network].hash).run();
+  }
+  Statement add_network{database, "INSERT INTO networks VALUES (?, ?)"};
+  for (const SweepNetwork& network : plan.networks) {
+    add_network.bind(network.hash).bind(network.text).run();
+  }
+  database.run("PRAGMA user_version = " + std::to_string(kFormat) + "; COMMIT");
+  return SweepDatabase{std::move(opened)};
+}
+
+Result<SweepDatabase> SweepDatabase::open(const fs::path& file) {
+  if (const std::string reason = why_not_readable(file); !reason.empty()) {
+    return at(file, "cannot open: " + reason);
+  }
+  try {
+    auto opened = std::make_unique<Connection>(file, SQLITE_OPEN_READWRITE);
+    if (const std::string reason = opened->why_unreadable(); !reason.empty()) {
+      return at(file, reason);
+    }
+    return SweepDatabase{std::move(opened)};
+  } catch (const DatabaseError& error) {
+    return Diagnostics{error.problem()};
+  }
+}
+
+Result<SweepDatabase> SweepDatabase::merge(const fs::path& file, const std::vector<fs::path>& parts) {
+  Diagnostics problems;
+  std::string identity;
+  std::vector<fs::path> all = parts;
+  if (fs::exists(file)) {
+    all.push_back(file);
+  }
+  for (const fs::path& part : all) {
+    const Result<SweepDatabase> opened = open(part);
+    if (!opened) {
+      problems.insert(problems.end(), opened.error().begin(), opened.error().end());
+      continue;
+    }
+    const std::string own = opened->connection_->text("SELECT identity FROM sweep");
+    if (identity.empty()) {
+      identity = own;
+    } else if (own != identity) {
+      problems.push_back(at(part, "holds another sweep than " + parts.front().string()).front());
+    }
+  }
+  if (!problems.empty()) {
+    return problems;
+  }
+  // Made beside the old one and put in its place as a whole. Databases that are merged may be of that name.
+  const fs::path fresh = file.string() + ".merging";
+  std::error_code ignored;
+  fs::remove(fresh, ignored);
+  {
+    Connection first{parts.front(), SQLITE_OPEN_READWRITE};
+    Connection::Statement{first, "VACUUM INTO ?"}.bind(fresh.string()).run();
+  }
+  {
+    Connection database{fresh, SQLITE_OPEN_READWRITE};
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      Connection::Statement{database, "ATTACH ? AS part"}.bind(parts[i].string()).run();
+      database.run(
+          "INSERT OR IGNORE INTO results SELECT * FROM part.results;"
+          "INSERT OR IGNORE INTO errors SELECT * FROM part.errors; DETACH part");
+    }
+    // A part may have failed where another one did not.
+    database.run("DELETE FROM errors WHERE config_hash IN (SELECT config_hash FROM results)");
+  }
+  for (const char* suffix : {"-wal", "-shm"}) {
+    fs::remove(file.string() + suffix, ignored);
+  }
+  std::error_code error;
+  fs::rename(fresh, file, error);
+  if (error) {
+    return at(file, "cannot write: " + error.message());
+  }
+  return open(file);
+}
+
+bool SweepDatabase::has(const std::string& config_hash) {
+  Connection::Statement statement{*connection_,
+                                  "SELECT 1 FROM results WHERE config_hash = ?1 "
+                                  "UNION ALL SELECT 1 FROM errors WHERE config_hash = ?1"};
+  return statement.bind(config_hash).step();
+}
+
+void SweepDatabase::add_result(const std::string& config_hash, const Json& figures) {
+  Connection::Statement& statement = connection_->add_result();
+  statement.bind(config_hash);
+  for (const Json& figure : figures) {
+    statement.bind_json(figure);
+  }
+  statement.run();
+}
+
+void SweepDatabase::add_error(const std::string& config_hash, int status, const std::string& message) {
+  Connection::Statement{*connection_, "INSERT OR IGNORE INTO errors VALUES (?, ?, ?)"}
+      .bind(config_hash)
+      .bind(std::int64_t{status})
+      .bind(message)
+      .run();
+}
+
+std::string SweepDatabase::name() { return connection_->text("SELECT name FROM sweep"); }
+
+SweepState SweepDatabase::state() {
+  Connection::Statement statement{*connection_,
+                                  "SELECT count(*), count(CASE outcome WHEN 'completed' THEN 1 END), "
+                                  "count(CASE WHEN outcome <> 'completed' THEN 1 END), count(error) FROM runs"};
+  statement.step();
+  const auto count = [&statement](int column) { return static_cast<std::size_t>(statement.integer(column)); };
+  return {count(0), count(1), count(2), count(3)};
+}
+
+void SweepDatabase::read_runs(const std::function<void(const std::vector<std::string>&)>& heading,
+                              const std::function<void(const std::vector<Json>&)>& row) {
+  Connection::Statement statement{*connection_, "SELECT * FROM runs ORDER BY point"};
+  std::vector<std::string> names;
+  for (int column = 0; column < statement.columns(); ++column) {
+    names.push_back(statement.column_name(column));
+  }
+  heading(names);
+  while (statement.step()) {
+    std::vector<Json> values;
+    for (int column = 0; column < statement.columns(); ++column) {
+      values.push_back(statement.value(column));
+    }
+    row(values);
+  }
+}
+
+}  // namespace crossweave
