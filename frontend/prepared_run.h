@@ -46,7 +46,10 @@ struct LoadedRun {
 /// Reads the files of a run. Warnings of the importer are logged.
 Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
 
-/// Schedules a network that fits, and places it.
+/// Schedules a network that fits, by what `mapping.evaluate` says.
+Result<ScheduledNetwork, SchedulingFailure> schedule(const LoadedRun& run);
+
+/// The same, and places it.
 Result<PreparedRun> prepare_run(LoadedRun run);
 
 [[nodiscard]] MappingOptions mapping_options(const LoadedRun& run);

@@ -152,6 +152,8 @@ void list_mapping(Keys& keys, RunConfig& config) {
                 "a network that needs more PEs is refused, or runs in segments whose weights are written in turn");
   keys.optional("duplication", choice(config.duplication, kDuplicationNames),
                 "which layers get copies of their weights, see below");
+  keys.optional("evaluate", choice(config.evaluate, kEvaluationNames),
+                "by which latency searches choose: as scheduled, or as simulated on this architecture, see below");
   keys.optional("partition", choice(config.partition, kPartitionNames), "which pixels a duplicate computes");
   keys.optional("placement", choice(config.placement, kPlacementMethodNames),
                 "which tiles duplicates lie on, and where these stand, see below");
@@ -197,6 +199,8 @@ void list_schedule(Keys& keys, RunConfig& config) {
 void list_search(Keys& keys, SearchOptions& search) {
   keys.optional("evaluations", integer(search.evaluations, 1, kMostEvaluations),
                 "latencies that a search may compute: `makespan` and `order: auto` together, `set: auto` once more");
+  keys.optional("simulations", integer(search.simulations, 1, kMostEvaluations),
+                "the same for latencies that are simulated (`evaluate: simulate`), after those");
   keys.optional("tolerance_percent", integer(search.tolerance_percent, 0, kMostTolerancePercent),
                 "by how much larger sets (`set: auto`) may lengthen the latency");
 }
@@ -218,6 +222,15 @@ void refuse_searches_layer_by_layer(MapReader& root, const RunConfig& config) {
   }
   if (config.automatic_sets) {
     refuse("schedule", "set", kAuto);
+  }
+}
+
+/// Simulations are for choosing: without a choice they would be for nothing.
+void refuse_evaluation_without_search(MapReader& root, const RunConfig& config) {
+  if (config.evaluate == Evaluation::simulate && config.duplication != Duplication::makespan &&
+      config.order != SetOrder::automatic && !config.automatic_sets) {
+    root.nested("mapping", *root.node("mapping"))
+        .error("evaluate", "nothing is searched for; 'simulate' needs duplication: makespan, order: auto or set: auto");
   }
 }
 
@@ -273,7 +286,10 @@ void list_keys(Keys& keys, RunConfig& config) {
   keys.section("search", "what searches may take", [&](Keys& inner) { list_search(inner, config.search); });
   keys.section("inference", "images that follow one another", [&](Keys& inner) { list_inference(inner, config); });
   keys.section("simulation", "how the run ends", [&](Keys& inner) { list_simulation(inner, config); });
-  keys.rule([&](MapReader& reader) { refuse_searches_layer_by_layer(reader, config); });
+  keys.rule([&](MapReader& reader) {
+    refuse_searches_layer_by_layer(reader, config);
+    refuse_evaluation_without_search(reader, config);
+  });
 }
 
 Result<RunConfig> read_run_config(YamlNode root, const std::vector<Assignment>& assignments, const YamlLoader& load) {

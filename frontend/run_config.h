@@ -48,6 +48,7 @@ struct RunConfig {
   SourcePosition budget_where;
   Rewrite rewrite{Rewrite::refuse};
   Duplication duplication{Duplication::none};
+  Evaluation evaluate{Evaluation::schedule};
   Partition partition{Partition::interleaved};
   PlacementMethod placement{PlacementMethod::snake};
   std::uint64_t placement_seed{0};  ///< of `random`

@@ -13,6 +13,9 @@ Result<MappedNetwork, SchedulingFailure> map(const RunConfig& config, const Netw
 }  // namespace
 
 RunConfig schedule_part(const RunConfig& config) {
+  if (config.evaluate == Evaluation::simulate) {
+    return config;
+  }
   RunConfig part = config;
   part.architecture = {};
   part.architecture.crossbar = config.architecture.crossbar;
@@ -48,8 +51,7 @@ Result<ScheduledRun> schedule_run(const RunConfig& schedule_part, NetworkGraph n
                             std::to_string(run.mapped.min_pes),
                         Severity::error}};
   }
-  const MappingOptions options = mapping_options(run);
-  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule_network(std::move(run.mapped), options, log_search);
+  Result<ScheduledNetwork, SchedulingFailure> scheduled = schedule(run);
   if (!scheduled) {
     return refusal(run.config, scheduled.error());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "scheduler/cross_layer_schedule.h"
 #include "scheduler/mapping_options.h"
@@ -18,6 +19,9 @@ struct MappingChoice {
   friend bool operator==(const MappingChoice&, const MappingChoice&) = default;
 };
 
+/// The latency of a choice that never completes.
+inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
 /// The latency of a choice: of its schedule, or of a simulation.
 class LatencyEvaluator {
  public:
@@ -29,6 +33,10 @@ class LatencyEvaluator {
   /// In a unit of the evaluator's own; the same choice has always the same latency. From `cutoff` on it does not matter
   /// which number is returned, as long as it is no less than `cutoff`.
   virtual std::int64_t latency(const MappingChoice& choice, std::int64_t cutoff) = 0;
+
+  /// No more than latency(choice, cutoff), and found for next to nothing. What it rules out costs a search none of its
+  /// budget.
+  virtual std::int64_t lower_bound(const MappingChoice& /*choice*/, std::int64_t /*cutoff*/) { return 0; }
 };
 
 }  // namespace crossweave

@@ -34,11 +34,21 @@ LayerOrder first_rule(SetOrder order) {
   return {LayerOrder::By::raster, 1};
 }
 
-bool looks_ahead(SetOrder order) { return order == SetOrder::lookahead || order == SetOrder::automatic; }
+/// Duplicates and orders, and then set sizes if they are to be found, each with the whole of a budget.
+Evaluated search_all(const SearchSpace& space, const std::vector<MappingChoice>& starts, const MappingOptions& options,
+                     LatencyEvaluator& evaluator, const SearchBudget& whole) {
+  SearchBudget budget = whole;
+  Evaluated best = search_mapping(space, starts, evaluator, budget);
+  if (options.automatic_sets && best.latency != kNever) {
+    SearchBudget budget_of_sets = whole;
+    best = search_set_sizes(space, std::move(best), options.search.tolerance_percent, evaluator, budget_of_sets);
+  }
+  return best;
+}
 
 /// Duplicates, set sizes and orders: by rules, or by a search that begins with what the rules say.
 MappingChoice choose_mapping(const MappedNetwork& mapped, const MappingOptions& options,
-                             const SearchBudget::Observer& observer) {
+                             const SearchBudget::Observer& observer, const SimulatedSearch* simulated) {
   const IdVector<LayerId, DuplicationCandidate> candidates = duplication_candidates(mapped.layers, mapped.crossbars);
   const bool makespan = options.duplication == Duplication::makespan;
   std::vector<MappingChoice> starts;
@@ -54,13 +64,16 @@ MappingChoice choose_mapping(const MappedNetwork& mapped, const MappingOptions& 
   const SearchSpace space{candidates, options.extra_pes, options.partition, makespan,
                           options.order == SetOrder::automatic};
   ScheduleEvaluator evaluator{mapped.graph, mapped.layers, options.partition, looks_ahead(options.order)};
-  SearchBudget budget{options.search.evaluations, observer};
-  Evaluated best = search_mapping(space, starts, evaluator, budget);
-  if (options.automatic_sets) {
-    SearchBudget budget_of_sets{options.search.evaluations, observer};
-    best = search_set_sizes(space, std::move(best), options.search.tolerance_percent, evaluator, budget_of_sets);
+  Evaluated best = search_all(space, starts, options, evaluator, {options.search.evaluations, observer});
+  if (simulated == nullptr) {
+    return std::move(best.choice);
   }
-  return std::move(best.choice);
+  starts.insert(starts.begin(), best.choice);
+  Evaluated measured =
+      search_all(space, starts, options, simulated->evaluator, {options.search.simulations, simulated->observer});
+  // Larger sets may take their percents only once.
+  return simulated->evaluator.latency(best.choice, measured.latency) < measured.latency ? std::move(best.choice)
+                                                                                        : std::move(measured.choice);
 }
 
 }  // namespace
@@ -109,7 +122,8 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
 }
 
 Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options,
-                                                             const SearchBudget::Observer& observer) {
+                                                             const SearchBudget::Observer& observer,
+                                                             const SimulatedSearch* simulated) {
   using Cause = SchedulingFailure::Cause;
   if (options.extra_pes < 0) {
     return SchedulingFailure{Cause::too_few_pes, std::to_string(mapped.min_pes + options.extra_pes) +
@@ -129,9 +143,13 @@ Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mappe
                                                        " sets, more than " + std::to_string(kMostSets) +
                                                        "; choose larger sets"};
   }
+  MappingChoice choice = choose_mapping(mapped, options, observer, simulated);
+  return schedule_choice(std::move(mapped), options, std::move(choice));
+}
+
+ScheduledNetwork schedule_choice(MappedNetwork mapped, const MappingOptions& options, MappingChoice choice) {
   ScheduledNetwork result{std::move(mapped), 0, options.partition, {}, {}, {}, {}, {}};
   result.pes = result.mapped.min_pes + options.extra_pes;
-  MappingChoice choice = choose_mapping(result.mapped, options, observer);
   for (const LayerId layer : ids(result.mapped.layers)) {
     result.grids.push_back(determine_sets(result.mapped.layers[layer].ofm, choice.sets[layer], options.partition,
                                           choice.duplicates[layer]));

@@ -80,9 +80,21 @@ Result<MappedNetwork, SchedulingFailure> map_network(const NetworkGraph& graph, 
 [[nodiscard]] IdVector<LayerId, DuplicationCandidate> duplication_candidates(
     const IdVector<LayerId, BaseLayer>& layers, const IdVector<LayerId, CrossbarGrid>& crossbars);
 
+/// What a search by simulations (`evaluate: simulate`) goes by, and who hears how far it is, in that evaluator's unit.
+struct SimulatedSearch {
+  LatencyEvaluator& evaluator;
+  SearchBudget::Observer observer;
+};
+
 /// Duplication and Stages I to IV. Fails when the PEs do not hold every weight once, or the sets are too many to
-/// handle. Searches weigh the latency across layers, whatever the mode; layer by layer there is no lookahead.
+/// handle. Searches weigh the latency across layers, whatever the mode; layer by layer there is no lookahead. With
+/// `simulated`, a second search begins with what the first one found by schedules, and with what that began with.
 Result<ScheduledNetwork, SchedulingFailure> schedule_network(MappedNetwork mapped, const MappingOptions& options,
-                                                             const SearchBudget::Observer& observer = {});
+                                                             const SearchBudget::Observer& observer = {},
+                                                             const SimulatedSearch* simulated = nullptr);
+
+/// Stages I to IV of a choice, which the PEs hold.
+[[nodiscard]] ScheduledNetwork schedule_choice(MappedNetwork mapped, const MappingOptions& options,
+                                               MappingChoice choice);
 
 }  // namespace crossweave

@@ -28,8 +28,17 @@ inline constexpr std::array<std::string_view, 2> kRewriteNames{"refuse", "allow"
 enum class SetOrder { raster, ready, diagonal, lookahead, automatic };
 inline constexpr std::array<std::string_view, 5> kSetOrderNames{"raster", "ready", "diagonal", "lookahead", "auto"};
 
+/// Whether times of an order are those of scheduler/lookahead.h.
+[[nodiscard]] constexpr bool looks_ahead(SetOrder order) {
+  return order == SetOrder::lookahead || order == SetOrder::automatic;
+}
+
 enum class ScheduleMode { layer_by_layer, cross_layer };
 inline constexpr std::array<std::string_view, 2> kScheduleModeNames{"layer_by_layer", "cross_layer"};
+
+/// By what a search weighs its choices: the latency as scheduled, or as simulated on the architecture of the run.
+enum class Evaluation { schedule, simulate };
+inline constexpr std::array<std::string_view, 2> kEvaluationNames{"schedule", "simulate"};
 
 /// Extent of a set in OFM pixels; 0 means the whole extent of the OFM, or of the block.
 struct SetSize {
@@ -42,6 +51,7 @@ struct SetSize {
 /// What a search for duplicates, orders or set sizes may take.
 struct SearchOptions {
   int evaluations{500};      ///< latencies computed, at most
+  int simulations{50};       ///< the same of those that are simulated
   int tolerance_percent{2};  ///< `set: auto`: how much latency larger sets may cost
 
   friend bool operator==(SearchOptions, SearchOptions) = default;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -28,6 +27,7 @@ class MappingSearch {
       : space_{space}, evaluator_{evaluator}, budget_{budget}, groups_{layers_by_ofm_size(space.layers)} {}
 
   Evaluated run(const std::vector<MappingChoice>& starts) {
+    best_ = {starts.front(), kNever};
     for (const MappingChoice& start : starts) {
       try_start(start);
     }
@@ -49,6 +49,9 @@ class MappingSearch {
  private:
   /// Evaluates a choice, and keeps it when it gains.
   bool attempt(MappingChoice choice) {
+    if (evaluator_.lower_bound(choice, best_.latency) >= best_.latency) {
+      return false;
+    }
     budget_.use();
     const std::int64_t latency = evaluator_.latency(choice, best_.latency);
     if (latency >= best_.latency) {
@@ -64,6 +67,9 @@ class MappingSearch {
       return;
     }
     for (const LayerOrder rule : kRules) {
+      if (budget_.spent()) {
+        return;
+      }
       start.orders = LayerOrders(space_.layers.size(), rule);
       attempt(start);
     }
@@ -154,7 +160,7 @@ class MappingSearch {
   LatencyEvaluator& evaluator_;
   SearchBudget& budget_;
   std::vector<std::vector<LayerId>> groups_;
-  Evaluated best_{{}, std::numeric_limits<std::int64_t>::max()};
+  Evaluated best_;
 };
 
 }  // namespace

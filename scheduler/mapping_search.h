@@ -56,7 +56,8 @@ struct Evaluated {
 /// Local search from the best of `starts`, of which there is at least one. Every start is tried with each rule for all
 /// layers alike, if orders are to be found. Then, until nothing gains or the budget is spent: another rule for the
 /// layers of one OFM size; one more duplicate of a layer, for which another layer gives up as many as it takes. Moves
-/// are tried in a fixed order, and the first that gains is made. The starts are evaluated whatever the budget.
+/// are tried in a fixed order, and the first that gains is made. Each start is evaluated as it is whatever the budget;
+/// with kNever when none completes, nor anything else that was tried, the choice is the first.
 [[nodiscard]] Evaluated search_mapping(const SearchSpace& space, const std::vector<MappingChoice>& starts,
                                        LatencyEvaluator& evaluator, SearchBudget& budget);
 

@@ -58,7 +58,7 @@ class SetSizeSearch {
         return false;
       }
     }
-    if (!changed || budget_.spent()) {
+    if (!changed || budget_.spent() || evaluator_.lower_bound(choice, limit_ + 1) > limit_) {
       return false;
     }
     budget_.use();

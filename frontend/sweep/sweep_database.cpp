@@ -415,13 +415,16 @@ SweepState SweepDatabase::state() {
 void SweepDatabase::read_runs(const std::function<void(const std::vector<std::string>&)>& heading,
                               const std::function<void(const std::vector<Json>&)>& row) {
   Connection::Statement statement{*connection_, "SELECT * FROM runs ORDER BY point"};
+  const auto columns = static_cast<std::size_t>(statement.columns());
   std::vector<std::string> names;
+  names.reserve(columns);
   for (int column = 0; column < statement.columns(); ++column) {
     names.push_back(statement.column_name(column));
   }
   heading(names);
   while (statement.step()) {
     std::vector<Json> values;
+    values.reserve(columns);
     for (int column = 0; column < statement.columns(); ++column) {
       values.push_back(statement.value(column));
     }

@@ -319,8 +319,8 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
           "schedule: {mode: layer_by_layer, set: {rows: 0, columns: 3}, order: ready}\n"
           "inference: {images: 3, arrival: 7 us}\nsimulation: {time_limit: 1.5 us}\n",
       minimal +
-          "mapping: {duplication: makespan, partition: dispatch}\nschedule: {set: auto, order: auto}\n"
-          "search: {evaluations: 7, tolerance_percent: 5}\n"};
+          "mapping: {duplication: makespan, evaluate: simulate, partition: dispatch}\n"
+          "schedule: {set: auto, order: auto}\nsearch: {evaluations: 7, simulations: 3, tolerance_percent: 5}\n"};
   for (const std::string& run : runs) {
     const RunConfig config = folder.accept(run);
     const std::string resolved = to_yaml(config, "../net/tiny.yaml");
@@ -332,6 +332,7 @@ TEST_CASE("resolved.yaml reads back as the same value and the same bytes") {
     CHECK(again.input_shape == config.input_shape);
     CHECK(again.budget == config.budget);
     CHECK(again.duplication == config.duplication);
+    CHECK(again.evaluate == config.evaluate);
     CHECK(again.partition == config.partition);
     CHECK(again.mode == config.mode);
     CHECK(again.set == config.set);
@@ -387,6 +388,7 @@ mapping:
   extra_pes: 0
   rewrite: refuse
   duplication: none
+  evaluate: schedule
   partition: interleaved
   placement: snake
 schedule:
@@ -397,6 +399,7 @@ schedule:
   order: raster
 search:
   evaluations: 500
+  simulations: 50
   tolerance_percent: 2
 inference:
   images: 1
