@@ -41,6 +41,7 @@ Measurement RecordedRun::measurement() const {
                      std::nullopt};
   if (completed()) {
     result.attribution = attribution(stalls(), activity().latency());
+    result.images.reserve(prepared_.plan.images);
     for (std::uint32_t image = 0; image < prepared_.plan.images; ++image) {
       const ActivityRecorder::Image& times = activity().images()[image];
       result.images.push_back({prepared_.plan.arrival_of(image), times.first_start.value(), times.finish});

@@ -112,7 +112,7 @@ TEST_CASE("a line chart has a line a series and a dot a value", "[charts]") {
 }
 
 TEST_CASE("a Gantt chart has a bar a piece, paler where the share is less", "[charts]") {
-  Gantt chart{"t", "d", "cycles", 100, {}};
+  Gantt chart{"t", "d", "cycles", 100, 1, {}};
   chart.rows.push_back({"first", "2 x 1", {{Ink::cool_4, {{0, 50, 1}, {50, 60, 0.3}}}, {Ink::cool_4, {{10, 90, 1}}}}});
   chart.rows.push_back({"second", "1 x 1", {{Ink::fresh_4, {}}}});
   const std::string svg = to_svg(chart);
@@ -121,7 +121,7 @@ TEST_CASE("a Gantt chart has a bar a piece, paler where the share is less", "[ch
   CHECK(count_of(svg, "fill-opacity=\"0.3\"") == 1);
   CHECK(count_of(svg, "fill-opacity") == 1);
   CHECK(svg.find(">second<") != std::string::npos);
-  check_well_formed(to_svg(Gantt{"empty", "", "", 0, {}}));
+  check_well_formed(to_svg(Gantt{"empty", "", "", 0, 1, {}}));
 }
 
 }  // namespace crossweave
