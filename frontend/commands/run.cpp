@@ -30,8 +30,8 @@ struct Simulated {
   std::string table;
 };
 
-/// Call once in a process.
-Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& directory,
+/// Call once in a process. What is wrong with the options is found before there is a folder `path`.
+Result<Simulated> simulate(const PreparedRun& prepared, const std::filesystem::path& path,
                            const RecordingOptions& recording) {
   Diagnostics problems;
   const Recordings recordings = recording.read(problems);
@@ -42,7 +42,14 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
     problems.push_back(problem_with("--vcd-scope: no scope of this chip matches '" + recording.vcd_scope +
                                     "'; scopes are named tile0, tile0.pe0, tile0.gpeu and noc.router0_0"));
   }
-  ReservedFile waveform{recordings.waveform ? directory.file(kWaveformFile).string() : "", problems};
+  if (!problems.empty()) {
+    return problems;
+  }
+  const Result<OutputDirectory> directory = OutputDirectory::open(path);
+  if (!directory) {
+    return directory.error();
+  }
+  ReservedFile waveform{recordings.waveform ? directory->file(kWaveformFile).string() : "", problems};
   if (!problems.empty()) {
     return problems;
   }
@@ -77,7 +84,7 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
     write_perfetto_trace(trace.stream(), plan, recorded.timeline(), recorded.stalls(), recorded.completed());
     static_cast<void>(trace.close(problems));
   }
-  const Diagnostics unwritten = write_all(directory, files);
+  const Diagnostics unwritten = write_all(*directory, files);
   problems.insert(problems.end(), unwritten.begin(), unwritten.end());
   if (!problems.empty()) {
     return problems;
@@ -90,7 +97,7 @@ Result<Simulated> simulate(const PreparedRun& prepared, const OutputDirectory& d
     more.emplace_back("trace", recording.trace);
   }
   return Simulated{recorded.end(), files.front().content,
-                   run_table(prepared, &measured, more, directory.path().string(), names)};
+                   run_table(prepared, &measured, more, directory->path().string(), names)};
 }
 
 int run(const RunOptions& options, const RecordingOptions& recording) {
@@ -110,7 +117,7 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
                          if (!own.trace.empty()) {
                            own.trace = folder.file(std::filesystem::path{own.trace}.filename().string()).string();
                          }
-                         const Result<Simulated> simulated = simulate(segment, folder, own);
+                         const Result<Simulated> simulated = simulate(segment, folder.path(), own);
                          if (!simulated) {
                            report(simulated.error());
                            return std::nullopt;
@@ -122,11 +129,7 @@ int run(const RunOptions& options, const RecordingOptions& recording) {
   if (!prepared) {
     return report(prepared.error());
   }
-  const Result<OutputDirectory> directory = OutputDirectory::open(options.directory());
-  if (!directory) {
-    return report(directory.error());
-  }
-  const Result<Simulated> simulated = simulate(*prepared, *directory, recording);
+  const Result<Simulated> simulated = simulate(*prepared, options.directory(), recording);
   if (!simulated) {
     return report(simulated.error());
   }

@@ -270,7 +270,7 @@ class OtherRunsTest(PageTest):
         self.assertGreater(readout.count('tile '), 1)
 
     def test_images_in_a_stream_are_told_apart(self):
-        self.page_of(FINITE, 'inference.images=3', 'schedule.set.rows=26', 'schedule.set.columns=26')
+        self.page_of(FINITE, 'inference.images=3')
         self.assertEqual(self.js('return new Set(gantt.duplicates.flatMap((duplicate) => duplicate.image)).size'), 3)
         cards = [card.text for card in self.find_all('.card')]
         self.assertTrue(any(card.startswith('3\nimages, ') for card in cards), cards)
