@@ -327,16 +327,7 @@ std::string segmented_table(const SegmentedRun& run, const std::vector<SegmentRe
                          fmt::format("{} MB between tiles and DRAM", fixed(static_cast<double>(total.bytes) / 1e6, 3)));
     }
   }
-  std::string names;
-  for (const std::string& file : files) {
-    names += (names.empty() ? "" : ", ") + file;
-  }
-  lines.emplace_back("files", directory + ": " + names);
-  std::string text;
-  for (const auto& [key, value] : lines) {
-    text += fmt::format("{:<13} {}\n", key, value);
-  }
-  return text;
+  return lines_and_files(std::move(lines), directory, files);
 }
 
 }  // namespace crossweave

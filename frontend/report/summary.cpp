@@ -9,7 +9,6 @@
 #include "frontend/report/content_hash.h"
 #include "frontend/report/csv.h"
 #include "frontend/report/in_cycles.h"
-#include "frontend/report/text_table.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/initiation_interval.h"
 #include "scheduler/layer_by_layer.h"
@@ -257,16 +256,7 @@ std::string run_table(const PreparedRun& run, const Measurement* measured, const
     }
   }
   lines.insert(lines.end(), more.begin(), more.end());
-  std::string names;
-  for (const std::string& file : files) {
-    names += (names.empty() ? "" : ", ") + file;
-  }
-  lines.emplace_back("files", directory + ": " + names);
-  std::string text;
-  for (const auto& [key, value] : lines) {
-    text += fmt::format("{:<13} {}\n", key, value);
-  }
-  return text;
+  return lines_and_files(std::move(lines), directory, files);
 }
 
 }  // namespace crossweave

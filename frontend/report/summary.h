@@ -13,6 +13,7 @@
 #include "frontend/prepared_run.h"
 #include "frontend/report/attribution.h"
 #include "frontend/report/images.h"
+#include "frontend/report/text_table.h"
 
 namespace crossweave {
 
@@ -59,9 +60,6 @@ struct RunIdentity {
 
 /// One line a set, by layer and by start: layer, set, duplicate, rectangle, scheduled start and finish in cycles.
 [[nodiscard]] std::string schedule_csv(const PreparedRun& run);
-
-/// A line of the table on the terminal: what, and how much.
-using TableLine = std::pair<std::string, std::string>;
 
 /// The short table on the terminal, with `more` lines before that of the files; `directory` is where these are.
 [[nodiscard]] std::string run_table(const PreparedRun& run, const Measurement* measured,

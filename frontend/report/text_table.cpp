@@ -1,6 +1,7 @@
 #include "frontend/report/text_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -32,6 +33,20 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows, const 
       }
       add_line(std::move(rule));
     }
+  }
+  return text;
+}
+
+std::string lines_and_files(std::vector<TableLine> lines, const std::string& directory,
+                            const std::vector<std::string>& files) {
+  std::string names;
+  for (const std::string& file : files) {
+    names += (names.empty() ? "" : ", ") + file;
+  }
+  lines.emplace_back("files", directory + ": " + names);
+  std::string text;
+  for (const auto& [key, value] : lines) {
+    text += fmt::format("{:<13} {}\n", key, value);
   }
   return text;
 }

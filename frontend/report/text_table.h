@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace crossweave {
@@ -11,6 +12,13 @@ enum class Align { left, right };
 /// Rows of cells, padded to the width of their column. The first row is the heading and is underlined.
 [[nodiscard]] std::string text_table(const std::vector<std::vector<std::string>>& rows,
                                      const std::vector<Align>& columns);
+
+/// A line of the table on the terminal: what, and how much.
+using TableLine = std::pair<std::string, std::string>;
+
+/// A line each, and at last one with the files that were written to a folder.
+[[nodiscard]] std::string lines_and_files(std::vector<TableLine> lines, const std::string& directory,
+                                          const std::vector<std::string>& files);
 
 /// A number with `digits` decimals.
 [[nodiscard]] std::string fixed(double value, int digits);
