@@ -8,6 +8,7 @@ build/release/crossweave and on the PATH. CONTRIBUTING.md says how blocks are wr
 import concurrent.futures
 import dataclasses
 import difflib
+import filecmp
 import os
 import pathlib
 import re
@@ -114,6 +115,7 @@ class Page:
         self.file = file
         self.name = str(file.relative_to(SOURCE))
         self.commands = []
+        self.pictures = []     # (of the page, as the commands make it)
         self.skipped = []      # (line, reason)
         self.snippets = 0
         self.shown = 0
@@ -129,6 +131,8 @@ class Page:
             if 'run instead' in block.notes:
                 commands[-1].text = block.notes['run instead']
             self.commands += commands
+            if 'makes' in block.notes:
+                self.pictures.append(block.notes['makes'].split(' from '))
 
         if 'not run' in block.notes:
             if not block.notes['not run']:
@@ -160,7 +164,7 @@ class Page:
             (root / 'build/release/crossweave').symlink_to(program)
             # run.sh finds everything installed and built.
             (root / '.ci/setup.sh').write_text('build_dir=$root/build/release\nsay() { :; }\nset_up() { :; }\n')
-            return self.compare(self.outputs(root))
+            return self.compare(self.outputs(root)) + self.compare_pictures(root)
 
     def outputs(self, root):
         """(output, status) of each command, by one shell that begins in `root`."""
@@ -185,17 +189,29 @@ class Page:
             place = f'{self.name}:{command.line}: {command.shown or command.text}'
             if status != command.status:
                 problems.append(f'{place}\n  status {status}, expected {command.status}\n' + output)
-            elif command.expected is not None and not agree(command.expected, lines):
+            elif command.expected is None or agree(command.expected, lines):
+                continue
+            elif UPDATE and ELLIPSIS not in command.expected:
+                updates.append((command, lines))
+            else:
                 difference = '\n'.join(difflib.unified_diff(command.expected, lines, 'in the page', 'printed', lineterm=''))
                 problems.append(f'{place}\n{difference}\n')
-                if ELLIPSIS not in command.expected:
-                    updates.append((command, lines))
-        if UPDATE and updates:
+        if updates:
             page = self.file.read_text().split('\n')
             for command, lines in reversed(updates):
                 begin = command.first_output - 1
                 page[begin:begin + len(command.expected)] = lines
             self.file.write_text('\n'.join(page))
+        return problems
+
+
+    def compare_pictures(self, root):
+        problems = []
+        for picture, made in self.pictures:
+            if UPDATE and (root / made).is_file():
+                shutil.copyfile(root / made, SOURCE / picture)
+            if not (root / made).is_file() or not filecmp.cmp(root / made, SOURCE / picture, shallow=False):
+                problems.append(f'{self.name}: {picture} is not what the page makes as {made}')
         return problems
 
 
