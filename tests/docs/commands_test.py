@@ -21,7 +21,7 @@ import tempfile
 
 import yaml
 
-from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation
+from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation, without_code
 
 UPDATE = 'CROSSWEAVE_UPDATE_GOLDEN' in os.environ
 PAGE_TIMEOUT_S = 900
@@ -221,18 +221,40 @@ def agree(expected, lines):
     return re.fullmatch(pattern, '\n'.join(lines) + '\n') is not None
 
 
-def undocumented(program):
+def help_of(program):
+    """What --help says of each command."""
+    def text(*command):
+        return subprocess.run([program, *command, '--help'], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    names = re.findall(r'^  ([a-z]+) ', text().partition('Subcommands:')[2], re.M)
+    return {name: text(name) for name in names}
+
+
+def undocumented(commands):
     """The commands of the program whose --help stands on no page."""
-    done = subprocess.run([program, '--help'], stdout=subprocess.PIPE, text=True, check=True)
-    names = re.findall(r'^  ([a-z]+) ', done.stdout[done.stdout.index('Subcommands:'):], re.M)
     page = (SOURCE / 'docs/command-line.md').read_text()
-    return [name for name in names if f'$ crossweave {name} --help\n' not in page]
+    return [f'docs/command-line.md: the command {name} is missing' for name in commands
+            if f'$ crossweave {name} --help\n' not in page]
+
+
+def wrong_in_text(file, commands):
+    """Commands within a page's text, with placeholders for files, are not run; but do the command and its options exist?"""
+    problems = []
+    for name, arguments in re.findall(r'`crossweave ([a-z]+)\b([^`\n]*)`', without_code(file.read_text())):
+        options = re.findall(r'(?<!\S)(--?[a-z][a-z-]*)', arguments)
+        known = re.split(r'[\s,]+', commands.get(name, ''))
+        problems += [f'{file.relative_to(SOURCE)}: `crossweave {name}{arguments}`: no {word}'
+                     for word in ([name] if name not in commands else [each for each in options if each not in known])]
+    return problems
 
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     files = [SOURCE / name for name in sys.argv[2:]] or documentation()
-    problems = [f'docs/command-line.md: the command {name} is missing' for name in undocumented(program)]
+    commands = help_of(program)
+    problems = undocumented(commands)
+    for file in files:
+        problems += wrong_in_text(file, commands)
     pages = []
     for file in files:
         try:
