@@ -277,9 +277,12 @@ TEST_CASE("a sweep takes networks that do not fit in segments, as a run does") {
 
 TEST_CASE("a sweep whose process is killed at a point says so by its status, and runs the point again") {
   const TemporaryDirectory work;
-  write_small_sweep(work.path(), "  mapping.extra_pes: {from: 0, to: 39, step: 1}\n");
+  // Points that take so long that the first is still under way when it is seen.
+  std::ofstream{work.path() / "sweep.yaml"}
+      << "base: " CROSSWEAVE_SOURCE_DIR
+         "/configs/runs/paper.yaml\n"
+         "axes: {mapping.extra_pes: [0, 32], schedule.set.rows: [1], schedule.set.columns: [1]}\n";
   const Running running{work.path(), {"sweep", "sweep.yaml", "-j", "1", "--out", "o"}};
-  // The child that schedules a point, or simulates it.
   pid_t child = 0;
   for (int tries = 0; child == 0; ++tries) {
     REQUIRE(tries < 5000);
@@ -289,10 +292,10 @@ TEST_CASE("a sweep whose process is killed at a point says so by its status, and
   }
   kill(child, SIGKILL);
   CHECK(running.wait() == 70);
-  CHECK(query(work.path() / "o/sweep.db", "SELECT DISTINCT status FROM errors") == "70\n");
+  CHECK(query(work.path() / "o/sweep.db", "SELECT status FROM errors") == "70\n");
   const Finished resumed = crossweave(work.path(), {"sweep", "sweep.yaml", "--out", "o", "--resume"});
   CHECK(resumed.status == 0);
-  CHECK(resumed.out.starts_with("points        40: 40 completed\n"));
+  CHECK(resumed.out.starts_with("points        2: 2 completed\n"));
 }
 
 TEST_CASE("kills lose nothing of a small sweep") {
