@@ -11,6 +11,7 @@
 #include "frontend/commands/recording_options.h"
 #include "frontend/commands/run_options.h"
 #include "frontend/commands/segments.h"
+#include "frontend/commands/sweep_input.h"
 #include "frontend/recorded_run.h"
 #include "frontend/report/images.h"
 #include "frontend/report/perfetto_trace.h"
@@ -100,11 +101,19 @@ Result<Simulated> simulate(const PreparedRun& prepared, const std::filesystem::p
                    run_table(prepared, &measured, more, directory->path().string(), names)};
 }
 
-int run(const RunOptions& options, const RecordingOptions& recording) {
+int run(RunOptions options, const RecordingOptions& recording, const std::optional<std::size_t>& point) {
   Diagnostics problems;
   static_cast<void>(recording.read(problems));
   if (!problems.empty()) {
     return report(problems);
+  }
+  if (point) {
+    const Result<OutputDirectory> directory = unpack_point(options.file, *point, options.out);
+    if (!directory) {
+      return report(directory.error());
+    }
+    options.file = directory->file("resolved.yaml");
+    options.out = directory->path();
   }
   Result<LoadedRun> loaded = load_run(options.file, options.assignments);
   if (!loaded) {
@@ -143,16 +152,25 @@ std::function<int()> declare_run(CLI::App& app) {
   struct Options {
     RunOptions common;
     RecordingOptions recording;
+    std::optional<std::size_t> point;
   };
   auto options = std::make_shared<Options>();
   options->common.declare_inputs(app);
+  app.add_option("--point", options->point,
+                 "A point of a sweep, whose folder or database stands in the place of RUN.yaml (default of --out then: "
+                 "runs/POINT beside the database)")
+      ->type_name("POINT");
   options->common.declare_outputs(app);
   options->recording.declare(app);
   return [options] {
     if (options->common.quiet) {
       spdlog::set_level(spdlog::level::warn);
     }
-    return run(options->common, options->recording);
+    try {
+      return run(options->common, options->recording, options->point);
+    } catch (const DatabaseError& error) {
+      return report({error.problem()});
+    }
   };
 }
 

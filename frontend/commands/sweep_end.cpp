@@ -1,14 +1,21 @@
 #include "frontend/commands/sweep_end.h"
 
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "frontend/commands/command.h"
+#include "frontend/report/sweep_page.h"
 #include "frontend/sweep/sweep_export.h"
 
 namespace crossweave {
 
 int end_of_sweep(SweepDatabase& database, const OutputDirectory& directory) {
-  if (const Diagnostics problems = export_runs(database, directory.path()); !problems.empty()) {
+  Diagnostics problems = export_runs(database, directory.path());
+  if (std::optional<Diagnostic> problem = directory.write("report.html", sweep_page(database))) {
+    problems.push_back(*std::move(problem));
+  }
+  if (!problems.empty()) {
     return report(problems);
   }
   const SweepState state = database.state();
@@ -21,7 +28,7 @@ int end_of_sweep(SweepDatabase& database, const OutputDirectory& directory) {
   also(state.unfinished, "ended unfinished");
   also(state.failed, "failed");
   also(state.missing(), "missing");
-  std::cout << "\nfiles         " << directory.path().string() << ": sweep.db, sweep.csv, sweep.json\n";
+  std::cout << "\nfiles         " << directory.path().string() << ": sweep.db, sweep.csv, sweep.json, report.html\n";
   return kExitDone;
 }
 

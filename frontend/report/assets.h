@@ -12,5 +12,6 @@ namespace crossweave::assets {
 [[nodiscard]] std::string_view common_script();
 [[nodiscard]] std::string_view gantt_script();
 [[nodiscard]] std::string_view run_script();
+[[nodiscard]] std::string_view sweep_script();
 
 }  // namespace crossweave::assets

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -45,25 +46,33 @@ void draw_value_axis(Svg& svg, const Plot& plot, const std::string& label) {
   svg.text(kMargin + 4, plot.top + plot.height / 2, label, {Anchor::middle, 12, false, true});
 }
 
-/// Keys of the series, from left to right in as many lines as they take; returns the height of it all. Without a
-/// drawing, it only measures.
-double draw_legend(Svg* svg, const std::vector<Series>& series, double left, double right, double top) {
+/// Keys of what is drawn, from left to right in as many lines as they take; returns the height of it all. `swatch`
+/// draws that of an entry at a place; without it, this only measures.
+double draw_legend(Svg* svg, const std::vector<std::string>& names, double left, double right, double top,
+                   const std::function<void(std::size_t entry, double x, double y)>& swatch) {
   constexpr double kLineHeight = 18;
   double x = left;
   double y = top;
-  for (const Series& one : series) {
-    const double width = 18 + text_width(one.name, kSmall) + 16;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const double width = 18 + text_width(names[i], kSmall) + 16;
     if (x > left && x + width > right) {
       x = left;
       y += kLineHeight;
     }
     if (svg != nullptr) {
-      svg->rect(x, y, 12, 12, one.ink);
-      svg->text(x + 17, y + 10, one.name, {Anchor::start, kSmall});
+      swatch(i, x, y);
+      svg->text(x + 17, y + 10, names[i], {Anchor::start, kSmall});
     }
     x += width;
   }
-  return series.empty() ? 0 : y + kLineHeight - top;
+  return names.empty() ? 0 : y + kLineHeight - top;
+}
+
+double draw_legend(Svg* svg, const std::vector<Series>& series, double left, double right, double top) {
+  std::vector<std::string> names(series.size());
+  std::ranges::transform(series, names.begin(), &Series::name);
+  return draw_legend(svg, names, left, right, top,
+                     [&](std::size_t i, double x, double y) { svg->rect(x, y, 12, 12, series[i].ink); });
 }
 
 void draw_title(Svg& svg, const std::string& title) { svg.text(kMargin, 24, title, {Anchor::start, 15, true}); }
@@ -173,6 +182,157 @@ std::string to_svg(const LineChart& chart) {
     for (std::size_t i = 0; i < points.size(); ++i) {
       svg.dot(points[i].first, points[i].second, 3.5, series.ink,
               fmt::format("{}, {:g}: {:g}", series.name, chart.xs[i], series.values[i]));
+    }
+  }
+  return svg.str();
+}
+
+namespace {
+
+/// From values of a ChartAxis to places in [0, 1].
+struct Scale {
+  double least{0};
+  double most{1};
+  bool logarithmic{false};
+
+  [[nodiscard]] double share(double value) const {
+    return logarithmic ? std::log(value / least) / std::log(most / least) : (value - least) / (most - least);
+  }
+};
+
+/// Of the values with a little room about them. Where nought is not far, the scale begins with it, so that heights
+/// compare as they look.
+Scale scale_of(const ChartAxis& axis, const std::vector<double>& values, bool from_nought) {
+  if (values.empty()) {
+    return {};
+  }
+  const auto [least, most] = std::ranges::minmax(values);
+  if (axis.logarithmic) {
+    const double room = most > least ? std::pow(most / least, 0.05) : 2;
+    return {least / room, most * room, true};
+  }
+  const double room = most > least ? 0.05 * (most - least) : std::max(std::abs(most) / 2, 0.5);
+  return {from_nought && least >= 0 && least < most / 2 ? 0 : least - room, most + room, false};
+}
+
+std::vector<std::pair<double, std::string>> ticks_of(const ChartAxis& axis, const Scale& scale, int count) {
+  if (!axis.ticks.empty()) {
+    return axis.ticks;
+  }
+  std::vector<std::pair<double, std::string>> result;
+  if (scale.logarithmic) {
+    for (double power = std::pow(10, std::floor(std::log10(scale.least))); power < scale.most; power *= 10) {
+      for (const double factor : {1, 2, 5}) {
+        if (const double value = factor * power; value >= scale.least && value <= scale.most) {
+          result.emplace_back(value, fmt::format("{:g}", value));
+        }
+      }
+    }
+  }
+  if (result.size() < 2) {
+    const std::vector<double> values = ticks(scale.least, scale.most, count);
+    result.clear();
+    for (const double value : values) {
+      result.emplace_back(value, tick_text(value, step_of(values)));
+    }
+  }
+  return result;
+}
+
+void draw_mark(Svg& svg, Mark mark, double x, double y, Ink ink, double opacity, std::string_view tip) {
+  switch (mark) {
+    case Mark::circle:
+      return svg.dot(x, y, 4, ink, tip, opacity);
+    case Mark::square:
+      return svg.rect(x - 3.6, y - 3.6, 7.2, 7.2, ink, opacity, tip);
+    case Mark::diamond:
+      return svg.polygon({{x, y - 5}, {x + 5, y}, {x, y + 5}, {x - 5, y}}, ink, opacity, tip);
+    case Mark::triangle:
+      return svg.polygon({{x, y - 4.8}, {x + 4.8, y + 4}, {x - 4.8, y + 4}}, ink, opacity, tip);
+    case Mark::down_triangle:
+      return svg.polygon({{x, y + 4.8}, {x + 4.8, y - 4}, {x - 4.8, y - 4}}, ink, opacity, tip);
+    case Mark::ring:
+      return svg.ring(x, y, 3.6, ink, tip, opacity);
+  }
+}
+
+}  // namespace
+
+std::string to_svg(const PointChart& chart) {
+  std::vector<double> xs;
+  std::vector<double> ys;
+  std::vector<std::string> names;
+  std::vector<std::size_t> named;
+  for (std::size_t i = 0; i < chart.series.size(); ++i) {
+    if (!chart.series[i].name.empty()) {
+      names.push_back(chart.series[i].name);
+      named.push_back(i);
+    }
+    for (const ChartPoint& point : chart.series[i].points) {
+      xs.push_back(point.x);
+      ys.push_back(point.y);
+    }
+  }
+  const Scale x_scale = scale_of(chart.x, xs, false);
+  const Scale y_scale = scale_of(chart.y, ys, true);
+  Plot plot;
+  plot.left = 78;
+  plot.width = 600;
+  plot.top = kTitleHeight + draw_legend(nullptr, names, plot.left, plot.right(), 0, {}) + 20;
+  plot.height = 340;
+  const auto x_of = [&](double x) { return plot.left + plot.width * x_scale.share(x); };
+  const auto y_of = [&](double y) { return plot.bottom() - plot.height * y_scale.share(y); };
+  const std::vector<std::pair<double, std::string>> x_ticks = ticks_of(chart.x, x_scale, 8);
+  // Names that do not fit side by side lean.
+  double widest = 0;
+  for (const auto& [x, text] : x_ticks) {
+    widest = std::max(widest, text_width(text, kSmall));
+  }
+  const bool lean = !chart.x.ticks.empty() && widest + 8 > plot.width / static_cast<double>(x_ticks.size());
+  const double names_height = lean ? 0.5 * widest + 14 : 22;
+  const double label_y = plot.bottom() + names_height + 20;
+  const double height = label_y + (chart.note.empty() ? 14 : 38);
+  Svg svg{plot.right() + kMargin, height, chart.title};
+  draw_title(svg, chart.title);
+  if (!chart.note.empty()) {
+    svg.text(plot.left, height - 14, chart.note, {Anchor::start, kSmall});
+  }
+  draw_legend(&svg, names, plot.left, plot.right(), kTitleHeight + 8, [&](std::size_t i, double x, double y) {
+    const PointSeries& series = chart.series[named[i]];
+    draw_mark(svg, series.mark, x + 6, y + 6, series.ink, series.opacity, "");
+  });
+  for (const auto& [y, text] : ticks_of(chart.y, y_scale, 6)) {
+    svg.line(plot.left, y_of(y), plot.right(), y_of(y), Ink::faint);
+    svg.text(plot.left - 6, y_of(y) + 4, text, {Anchor::end, kSmall});
+  }
+  svg.text(kMargin + 4, plot.top + plot.height / 2, chart.y.label, {Anchor::middle, 12, false, true});
+  double free_from = -1;
+  for (const auto& [x, text] : x_ticks) {
+    svg.line(x_of(x), plot.bottom(), x_of(x), plot.bottom() + 5, Ink::text);
+    if (lean) {
+      svg.text(x_of(x) + 4, plot.bottom() + 16, text, {Anchor::end, kSmall, false, false, true});
+    } else if (const double half = text_width(text, kSmall) / 2; x_of(x) - half >= free_from) {
+      svg.text(x_of(x), plot.bottom() + 19, text, {Anchor::middle, kSmall});
+      free_from = x_of(x) + half + 6;
+    }
+  }
+  svg.text(plot.left + plot.width / 2, label_y, chart.x.label, {Anchor::middle, 12});
+  svg.line(plot.left, plot.bottom(), plot.right(), plot.bottom(), Ink::text);
+  for (const PointSeries& series : chart.series) {
+    std::vector<std::pair<double, double>> corners;
+    for (const ChartPoint& point : series.points) {
+      if (series.join == PointSeries::Join::staircase && !corners.empty()) {
+        corners.emplace_back(x_of(point.x), corners.back().second);
+      }
+      corners.emplace_back(x_of(point.x), y_of(point.y));
+    }
+    if (series.join != PointSeries::Join::none && corners.size() > 1) {
+      svg.polyline(corners, series.ink);
+    }
+  }
+  for (const PointSeries& series : chart.series) {
+    for (const ChartPoint& point : series.points) {
+      draw_mark(svg, series.mark, x_of(point.x), y_of(point.y), series.ink, series.opacity, point.tip);
     }
   }
   return svg.str();

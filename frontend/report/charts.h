@@ -1,8 +1,10 @@
-// Charts as SVG: bars, lines over a numeric axis, and activity over time.
+// Charts as SVG: bars, lines and points over axes, and activity over time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "frontend/report/svg.h"
@@ -35,6 +37,45 @@ struct LineChart {
   std::vector<Series> series;
 };
 [[nodiscard]] std::string to_svg(const LineChart& chart);
+
+/// How a point is drawn.
+enum class Mark { circle, square, diamond, triangle, down_triangle, ring };
+inline constexpr std::size_t kMarks = 6;
+
+struct ChartPoint {
+  double x{0};
+  double y{0};
+  std::string tip;  ///< shown beside the pointer
+};
+
+/// Points of one colour and mark. What is joined stands in the order of the line.
+struct PointSeries {
+  enum class Join { none, line, staircase };  ///< a staircase keeps the height until the next point
+  std::string name;                           ///< in the legend; empty: not there
+  Ink ink{Ink::cool_4};
+  Mark mark{Mark::circle};
+  Join join{Join::none};
+  double opacity{1};
+  std::vector<ChartPoint> points;
+};
+
+/// An axis that spans the values.
+struct ChartAxis {
+  std::string label;
+  bool logarithmic{false};  ///< of positive values
+  /// What stands where; empty: round numbers.
+  std::vector<std::pair<double, std::string>> ticks;
+};
+
+/// Points over two axes; later series lie over earlier ones.
+struct PointChart {
+  std::string title;
+  ChartAxis x;
+  ChartAxis y;
+  std::vector<PointSeries> series;
+  std::string note;  ///< below it all
+};
+[[nodiscard]] std::string to_svg(const PointChart& chart);
 
 /// Values that are piled up, the first series lowest, in steps of one width.
 struct StackedChart {

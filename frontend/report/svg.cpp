@@ -14,7 +14,7 @@ struct InkColors {
 };
 
 /// In the order of Ink. Hues that people with any colour vision tell apart: blue, orange, green of different lightness.
-constexpr std::array<InkColors, 12> kInks{{{"text", "#1c2430", "#e6e9ee"},
+constexpr std::array<InkColors, 20> kInks{{{"text", "#1c2430", "#e6e9ee"},
                                            {"faint", "#c9d0da", "#444c58"},
                                            {"accent", "#c2255c", "#ff8fb1"},
                                            {"cool1", "#c6dbf5", "#29415f"},
@@ -25,7 +25,16 @@ constexpr std::array<InkColors, 12> kInks{{{"text", "#1c2430", "#e6e9ee"},
                                            {"fresh1", "#bfe5cf", "#1f4a35"},
                                            {"fresh2", "#7fcaa2", "#2f7a56"},
                                            {"fresh3", "#36a46f", "#4fb583"},
-                                           {"fresh4", "#0d7346", "#94e2ba"}}};
+                                           {"fresh4", "#0d7346", "#94e2ba"},
+                                           // As in page.css.
+                                           {"c1", "#0b63b0", "#5aa9f0"},
+                                           {"c2", "#d1490b", "#ff8a4a"},
+                                           {"c3", "#0a8f6a", "#3cc79c"},
+                                           {"c4", "#8a3fb0", "#c58ae8"},
+                                           {"c5", "#c98a00", "#f2c04a"},
+                                           {"c6", "#2aa5c9", "#8fdcf2"},
+                                           {"c7", "#b8447f", "#f09ac2"},
+                                           {"c8", "#5f6b3a", "#b3bd85"}}};
 
 std::string_view name_of(Ink ink) { return kInks[static_cast<std::size_t>(ink)].name; }
 
@@ -107,10 +116,16 @@ void Svg::polygon(const std::vector<std::pair<double, double>>& corners, Ink fil
            opacity_of(opacity) + with_tip(tip, "polygon");
 }
 
-void Svg::dot(double x, double y, double radius, Ink fill, std::string_view tip) {
+void Svg::dot(double x, double y, double radius, Ink fill, std::string_view tip, double opacity) {
   body_ += fmt::format(R"(<circle cx="{}" cy="{}" r="{}" class="f-{}")", number(x), number(y), number(radius),
                        name_of(fill)) +
-           with_tip(tip, "circle");
+           opacity_of(opacity) + with_tip(tip, "circle");
+}
+
+void Svg::ring(double x, double y, double radius, Ink stroke, std::string_view tip, double opacity) {
+  body_ += fmt::format(R"(<circle cx="{}" cy="{}" r="{}" class="s-{}" fill="none" stroke-width="1.8")", number(x),
+                       number(y), number(radius), name_of(stroke)) +
+           (opacity < 1 ? fmt::format(R"( stroke-opacity="{}")", number(opacity)) : "") + with_tip(tip, "circle");
 }
 
 void Svg::text(double x, double y, std::string_view content, TextStyle style, Ink ink) {
@@ -118,7 +133,9 @@ void Svg::text(double x, double y, std::string_view content, TextStyle style, In
   body_ += fmt::format(R"(<text x="{}" y="{}" font-size="{}" text-anchor="{}" class="f-{}"{}{}>{}</text>)", number(x),
                        number(y), style.size, kAnchors[static_cast<std::size_t>(style.anchor)], name_of(ink),
                        style.bold ? R"( font-weight="600")" : "",
-                       style.upright ? fmt::format(" transform=\"rotate(-90 {} {})\"", number(x), number(y)) : "",
+                       style.upright || style.leaning ? fmt::format(" transform=\"rotate({} {} {})\"",
+                                                                    style.upright ? -90 : -30, number(x), number(y))
+                                                      : "",
                        escape(content)) +
            "\n";
 }

@@ -1,6 +1,7 @@
 // Drawings as SVG: shapes and text in a few inks, legible on light and on dark ground.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,19 @@ enum class Ink {
   fresh_2,
   fresh_3,
   fresh_4,
+  series_1,  ///< eight to tell things apart that have no order
+  series_2,
+  series_3,
+  series_4,
+  series_5,
+  series_6,
+  series_7,
+  series_8,
 };
+inline constexpr std::size_t kSeriesInks = 8;
+[[nodiscard]] constexpr Ink series_ink(std::size_t number) {
+  return static_cast<Ink>(static_cast<std::size_t>(Ink::series_1) + number % kSeriesInks);
+}
 
 enum class Anchor { start, middle, end };
 
@@ -32,6 +45,7 @@ struct TextStyle {
   int size{12};
   bool bold{false};
   bool upright{false};  ///< turned to read upwards
+  bool leaning{false};  ///< turned by a third of that
 };
 
 /// A drawing in pixels from the top left corner. The same calls give the same bytes: coordinates have two decimals.
@@ -46,7 +60,8 @@ class Svg {
   void polyline(const std::vector<std::pair<double, double>>& points, Ink stroke, bool dashed = false);
   void polygon(const std::vector<std::pair<double, double>>& corners, Ink fill, double opacity = 1,
                std::string_view tip = {});
-  void dot(double x, double y, double radius, Ink fill, std::string_view tip = {});
+  void dot(double x, double y, double radius, Ink fill, std::string_view tip = {}, double opacity = 1);
+  void ring(double x, double y, double radius, Ink stroke, std::string_view tip = {}, double opacity = 1);
   void text(double x, double y, std::string_view content, TextStyle style = {}, Ink ink = Ink::text);
 
   /// The file.

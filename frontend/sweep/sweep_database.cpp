@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+using ReadHeading = SweepDatabase::ReadHeading;
+using ReadRow = SweepDatabase::ReadRow;
 
 /// PRAGMA user_version: of the tables, for those who read them.
 constexpr std::int64_t kFormat = 1;
@@ -119,6 +121,7 @@ class SweepDatabase::Connection {
     [[nodiscard]] int columns() { return sqlite3_column_count(statement_); }
     [[nodiscard]] std::string column_name(int column) { return sqlite3_column_name(statement_, column); }
     [[nodiscard]] std::int64_t integer(int column) { return sqlite3_column_int64(statement_, column); }
+    [[nodiscard]] std::size_t index(int column) { return static_cast<std::size_t>(integer(column)); }
     [[nodiscard]] std::string text(int column) {
       const void* const data = sqlite3_column_blob(statement_, column);
       const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
@@ -161,6 +164,23 @@ class SweepDatabase::Connection {
   std::string text(const std::string& sql) {
     Statement statement{*this, sql};
     return statement.step() ? statement.text(0) : "";
+  }
+
+  /// The columns that a query gives, and then each of its rows.
+  void read(const std::string& sql, const ReadHeading& heading, const ReadRow& row) {
+    Statement statement{*this, sql};
+    std::vector<std::string> names;
+    for (int column = 0; column < statement.columns(); ++column) {
+      names.push_back(statement.column_name(column));
+    }
+    heading(names);
+    std::vector<Json> values(names.size());
+    while (statement.step()) {
+      for (int column = 0; column < statement.columns(); ++column) {
+        values[static_cast<std::size_t>(column)] = statement.value(column);
+      }
+      row(values);
+    }
   }
 
   /// 0: there is nothing in it yet.
@@ -410,28 +430,71 @@ SweepState SweepDatabase::state() {
                                   "SELECT count(*), count(CASE outcome WHEN 'completed' THEN 1 END), "
                                   "count(CASE WHEN outcome <> 'completed' THEN 1 END), count(error) FROM runs"};
   statement.step();
-  const auto count = [&statement](int column) { return static_cast<std::size_t>(statement.integer(column)); };
-  return {count(0), count(1), count(2), count(3)};
+  return {statement.index(0), statement.index(1), statement.index(2), statement.index(3)};
 }
 
-void SweepDatabase::read_runs(const std::function<void(const std::vector<std::string>&)>& heading,
-                              const std::function<void(const std::vector<Json>&)>& row) {
-  Connection::Statement statement{*connection_, "SELECT * FROM runs ORDER BY point"};
-  const auto columns = static_cast<std::size_t>(statement.columns());
-  std::vector<std::string> names;
-  names.reserve(columns);
-  for (int column = 0; column < statement.columns(); ++column) {
-    names.push_back(statement.column_name(column));
+Result<SweepDatabase::PointFiles, Failure> SweepDatabase::files_of(std::size_t point) {
+  Connection::Statement statement{*connection_,
+                                  "SELECT problem, resolved, network FROM points LEFT JOIN configs USING (config_hash) "
+                                  "LEFT JOIN networks USING (network_hash) WHERE point = ?"};
+  if (!statement.bind_index(point).step()) {
+    return Failure{"there are points 0 to " + std::to_string(state().points - 1)};
   }
-  heading(names);
+  if (!statement.value(0).is_null()) {
+    return Failure{"its configuration is wrong: " + statement.text(0)};
+  }
+  return PointFiles{statement.text(1), statement.text(2)};
+}
+
+std::vector<SweepDatabase::Axis> SweepDatabase::axes() {
+  Connection::Statement statement{*connection_, "SELECT name, kind, zip FROM axes ORDER BY axis"};
+  std::vector<Axis> axes;
   while (statement.step()) {
-    std::vector<Json> values;
-    values.reserve(columns);
-    for (int column = 0; column < statement.columns(); ++column) {
-      values.push_back(statement.value(column));
-    }
-    row(values);
+    axes.push_back({statement.text(0), statement.text(1) == "points", statement.text(2)});
   }
+  return axes;
+}
+
+void SweepDatabase::read_coordinates(const std::function<void(std::size_t, std::size_t, const std::string&,
+                                                              const std::optional<std::int64_t>&)>& coordinate) {
+  Connection::Statement statement{*connection_,
+                                  "SELECT point, axis, value, number FROM coordinates ORDER BY point, axis"};
+  while (statement.step()) {
+    const bool has_number = !statement.value(3).is_null();
+    coordinate(statement.index(0), statement.index(1), statement.text(2),
+               has_number ? std::optional{statement.integer(3)} : std::nullopt);
+  }
+}
+
+void SweepDatabase::read_point_configs(
+    const std::function<void(std::size_t, const std::string&, const std::string&)>& point_config) {
+  Connection::Statement statement{*connection_,
+                                  "SELECT point, config_hash, network_hash FROM points JOIN configs "
+                                  "USING (config_hash) ORDER BY point"};
+  while (statement.step()) {
+    point_config(statement.index(0), statement.text(1), statement.text(2));
+  }
+}
+
+void SweepDatabase::read_configs(const std::function<void(const std::string&, const std::string&)>& config) {
+  Connection::Statement statement{*connection_,
+                                  "SELECT config_hash, resolved FROM configs JOIN "
+                                  "(SELECT config_hash, min(point) AS first FROM points GROUP BY config_hash) "
+                                  "USING (config_hash) ORDER BY first"};
+  while (statement.step()) {
+    config(statement.text(0), statement.text(1));
+  }
+}
+
+void SweepDatabase::read_runs(const ReadHeading& heading, const ReadRow& row) {
+  connection_->read("SELECT * FROM runs ORDER BY point", heading, row);
+}
+
+void SweepDatabase::read_figures(const ReadHeading& heading, const ReadRow& row) {
+  connection_->read(
+      "SELECT results.*, coalesce(problem, message) AS error FROM points LEFT JOIN results USING (config_hash) "
+      "LEFT JOIN errors USING (config_hash) ORDER BY point",
+      heading, row);
 }
 
 }  // namespace crossweave

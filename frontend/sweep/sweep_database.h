@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -60,9 +62,35 @@ class SweepDatabase {
 
   [[nodiscard]] std::string name();
   [[nodiscard]] SweepState state();
+
+  /// The files that `crossweave run` needs for a point; or why there are none.
+  struct PointFiles {
+    std::string resolved;  ///< resolved.yaml
+    std::string network;   ///< network.yaml, which that names
+  };
+  Result<PointFiles, Failure> files_of(std::size_t point);
+
+  struct Axis {
+    std::string name;
+    bool named_points{false};
+    std::string zip;  ///< the group that it is zipped in; empty where it stands alone
+  };
+  [[nodiscard]] std::vector<Axis> axes();
+  /// For each point, and for each axis of it: the value as in `runs`, and as a number in its base unit where it is one.
+  void read_coordinates(const std::function<void(std::size_t point, std::size_t axis, const std::string& text,
+                                                 const std::optional<std::int64_t>& number)>& coordinate);
+  /// For each point whose configuration is right: its hash, and that of its network.
+  void read_point_configs(const std::function<void(std::size_t point, const std::string& config_hash,
+                                                   const std::string& network_hash)>& point_config);
+  /// The configurations in the order of the first points that have them: the text of resolved.yaml.
+  void read_configs(const std::function<void(const std::string& config_hash, const std::string& resolved)>& config);
+
+  using ReadHeading = std::function<void(const std::vector<std::string>& columns)>;
+  using ReadRow = std::function<void(const std::vector<nlohmann::ordered_json>& values)>;
   /// The columns of the view `runs`, and then each of its rows by point.
-  void read_runs(const std::function<void(const std::vector<std::string>& columns)>& heading,
-                 const std::function<void(const std::vector<nlohmann::ordered_json>& values)>& row);
+  void read_runs(const ReadHeading& heading, const ReadRow& row);
+  /// The same of `config_hash`, all figures, whatever names axes have, and `error`.
+  void read_figures(const ReadHeading& heading, const ReadRow& row);
 
  private:
   class Connection;

@@ -44,11 +44,13 @@ struct Results {
   std::string content;
   std::string csv;
   std::string json;
+  std::string page;
 
   explicit Results(const fs::path& directory)
       : content{content_of(directory / "sweep.db")},
         csv{read_file(directory / "sweep.csv")},
-        json{read_file(directory / "sweep.json")} {}
+        json{read_file(directory / "sweep.json")},
+        page{read_file(directory / "report.html")} {}
 
   friend bool operator==(const Results&, const Results&) = default;
 };
@@ -131,7 +133,7 @@ TEST_CASE("a sweep has the figures of each run, and a failed point its reason") 
   REQUIRE(sweep.status == 0);
   CHECK(sweep.out ==
         "points        12: 7 completed, 3 ended unfinished, 2 failed\n"
-        "files         out/sweep: sweep.db, sweep.csv, sweep.json\n");
+        "files         out/sweep: sweep.db, sweep.csv, sweep.json, report.html\n");
   CHECK(sweep.err.find("12 of 12 points") != std::string::npos);
   const fs::path database = work.path() / "out/sweep/sweep.db";
   CHECK(query(database, "SELECT name, points FROM sweep") == "sweep|12\n");
@@ -198,7 +200,7 @@ TEST_CASE("a sweep gives the same bytes whatever the processes, parts and interr
   merge.insert(merge.end(), parts.begin(), parts.end());
   CHECK(crossweave(work.path(), merge).out ==
         "points        12: 7 completed, 3 ended unfinished, 2 failed\n"
-        "files         parts: sweep.db, sweep.csv, sweep.json\n");
+        "files         parts: sweep.db, sweep.csv, sweep.json, report.html\n");
   CHECK(Results{work.path() / "parts"} == one);
   // Again, with less: what is there already counts, and what is lost is run anew.
   merge.resize(3);

@@ -173,31 +173,48 @@ function lines(first, ...rest) {
 
 /**
  * A table that sorts by the column whose heading is pressed. `columns` are {title, value(row), text(row), numeric};
- * `text` says what is shown, and may give an element; without it the value is shown.
+ * `text` says what is shown, and may give an element; without it the value is shown. Of more than `limit` rows the rest
+ * comes when asked for. `show(rows)` of the table puts others in their place.
  */
-function sortableTable(caption, columns, rows, attributes = () => ({})) {
+function sortableTable(caption, columns, rows, attributes = () => ({}), limit = Infinity) {
   const body = element('tbody');
   const headings = columns.map((column, index) =>
     element('th', {scope: 'col', class: column.numeric ? 'num' : ''},
       element('button', {type: 'button', onclick: () => sort(index)}, column.title)));
-  const fill = (sorted) => body.replaceChildren(...sorted.map((row) => element('tr', attributes(row),
-    ...columns.map((column) => element('td', {class: column.numeric ? 'num' : ''}, (column.text ?? column.value)(row) ?? '')))));
+  let shown = limit;
+  const more = element('button', {type: 'button', onclick: () => { shown += limit; show(rows); }});
+  const rest = element('p', {}, more);
+  const fill = (sorted) => {
+    body.replaceChildren(...sorted.slice(0, shown).map((row) => element('tr', attributes(row),
+      ...columns.map((column) => element('td', {class: column.numeric ? 'num' : ''}, (column.text ?? column.value)(row) ?? '')))));
+    rest.hidden = sorted.length <= shown;
+    more.textContent = `${plain(Math.min(limit, sorted.length - shown))} more of ${plain(sorted.length)}`;
+  };
   let order = {index: -1, descending: false};
   function sort(index) {
-    const descending = order.index === index ? !order.descending : Boolean(columns[index].numeric);
-    order = {index, descending};
-    const key = columns[index].value;
+    order = {index, descending: order.index === index ? !order.descending : Boolean(columns[index].numeric)};
+    headings.forEach((heading, i) => i === index ? heading.setAttribute('aria-sort', order.descending ? 'descending' : 'ascending') : heading.removeAttribute('aria-sort'));
+    show(rows);
+  }
+  function show(others) {
+    rows = others;
+    if (order.index < 0) {
+      fill(rows);
+      return;
+    }
+    const key = columns[order.index].value;
     const compare = (a, b) => {
       const [x, y] = [key(a), key(b)];
       if (x === null || y === null || x === undefined || y === undefined) {
         return (x === null || x === undefined) - (y === null || y === undefined);  // what is missing comes last
       }
-      return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1);
+      return (x < y ? -1 : x > y ? 1 : 0) * (order.descending ? -1 : 1);
     };
-    headings.forEach((heading, i) => i === index ? heading.setAttribute('aria-sort', descending ? 'descending' : 'ascending') : heading.removeAttribute('aria-sort'));
     fill(rows.map((row, i) => [row, i]).sort(([a, i], [b, j]) => compare(a, b) || i - j).map(([row]) => row));
   }
   fill(rows);
-  return element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption},
-    element('table', {}, element('caption', {class: 'visually-hidden'}, caption), element('thead', {}, element('tr', {}, ...headings)), body));
+  const table = element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption},
+    element('table', {}, element('caption', {class: 'visually-hidden'}, caption), element('thead', {}, element('tr', {}, ...headings)), body), rest);
+  table.show = show;
+  return table;
 }
