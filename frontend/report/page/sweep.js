@@ -204,8 +204,10 @@ function paretoSection() {
     chart.frame, chart.readout, keys, element('h3', {}, 'Points on the front'), table);
 }
 
+let parallel = null;
+
 function parallelSection() {
-  const parallel = new Parallel();
+  parallel = new Parallel();
   return section('parallel', 'Parallel coordinates',
     element('p', {class: 'muted'}, 'A line a point, stronger with its speed-up. ', element('span', {class: 'hint'}, 'Drag along a scale to keep the points that lie there, in all views; click it to keep all of it. Click a line to choose its point.')),
     element('div', {class: 'bar'}, button('Keep all', () => { brushes.clear(); keptChanged(); })), parallel.frame, parallel.readout);
