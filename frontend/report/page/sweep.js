@@ -287,11 +287,11 @@ function showChosen() {
   const runnable = !DATA.detailed || hash !== null;
   chosenTitle.textContent = `Point ${point}: ${outcomeOf(point)}${onFront.has(point) ? ', on the Pareto front' : ''}`;
   chosenParts.replaceChildren(...[
-    element('div', {}, table([...(networkVariable ? [networkVariable] : []), ...axes].map((variable) => row(variable.name, variable.text(point) ?? ''))),
+    element('div', {}, table(places.map((variable) => row(variable.name, variable.axis?.texts[variable.axis.at[point]] ?? variable.text(point) ?? ''))),
       problem ? element('pre', {class: 'waiting'}, problem) : null,
-      runnable ? element('p', {}, 'To see all of its run:') : null,
+      runnable ? element('p', {}, 'To run it alone:') : null,
       runnable ? element('pre', {class: 'command'}, `crossweave run ${folder()} --point ${point} --report`) : null,
-      runnable ? element('p', {}, 'which writes ', element('a', {href: `runs/${point}/report.html`}, `runs/${point}/report.html`), ' beside this page.') : null),
+      runnable && figure('error', point) === null ? element('p', {}, 'which writes ', element('a', {href: `runs/${point}/report.html`}, `runs/${point}/report.html`), ' beside this page.') : null),
     element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Figures of the point'}, table(shownFigures.map((name) => row(name, show(name))))),
     config ? element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Configuration of the point'}, element('pre', {class: 'config'}, config)) : null].filter(Boolean));
 }
