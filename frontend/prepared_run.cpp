@@ -63,6 +63,15 @@ Diagnostics refusal(const RunConfig& config, const SchedulingFailure& failure) {
              : at(config.budget_where, "mapping: " + failure.message);
 }
 
+Result<LoadedRun> map_run(RunConfig config, NetworkGraph network) {
+  Result<MappedNetwork, SchedulingFailure> mapped =
+      map_network(network, config.include_top, config.architecture.crossbar, config.architecture.precision);
+  if (!mapped) {
+    return at(config.network_where, "network: " + mapped.error().message);
+  }
+  return LoadedRun{std::move(config), std::move(network), *std::move(mapped)};
+}
+
 Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
   Result<RunConfig> config = load_run_config(file, assignments);
   if (!config) {
@@ -76,12 +85,7 @@ Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<
   for (const Diagnostic& warning : imported->warnings) {
     spdlog::warn("{}", to_string(warning));
   }
-  Result<MappedNetwork, SchedulingFailure> mapped =
-      map_network(imported->graph, config->include_top, config->architecture.crossbar, config->architecture.precision);
-  if (!mapped) {
-    return at(config->network_where, "network: " + mapped.error().message);
-  }
-  return LoadedRun{*std::move(config), std::move(imported->graph), *std::move(mapped)};
+  return map_run(*std::move(config), std::move(imported->graph));
 }
 
 Result<ScheduledNetwork, SchedulingFailure> schedule(const LoadedRun& run) {

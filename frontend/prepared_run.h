@@ -43,6 +43,9 @@ struct LoadedRun {
   [[nodiscard]] bool is_segmented() const { return config.rewrite == Rewrite::allow && pes() < mapped.min_pes; }
 };
 
+/// Maps a network that has been read.
+Result<LoadedRun> map_run(RunConfig config, NetworkGraph network);
+
 /// Reads the files of a run. Warnings of the importer are logged.
 Result<LoadedRun> load_run(const std::filesystem::path& file, const std::vector<std::string>& assignments);
 

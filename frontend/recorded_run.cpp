@@ -20,6 +20,10 @@ RecordedRun::RecordedRun(const PreparedRun& prepared, const Recordings& recordin
   }
   if (recordings.waveform) {
     waveform_.emplace(simulation_.probes(), prepared.plan, *recordings.waveform);
+    // An ideal network is never busy, but carries as much.
+    if (prepared.config.architecture.noc.model != NocModel::ideal) {
+      waveform_links_.emplace(simulation_.probes().link_crossed, waveform_->recorder());
+    }
   }
 }
 

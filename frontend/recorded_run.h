@@ -18,7 +18,7 @@ namespace crossweave {
 using StallWatch = Watch<StallRecorder, JourneyLeg, InputComplete, SetReady, SetStarted, SetFinished, DramAccess>;
 using LoadWatch = Watch<LoadRecorder, BufferLevel, GpeuOperation, LinkCrossed>;
 using TimelineWatch = Watch<TimelineRecorder, MvmStarted, MvmFinished, GpeuOperation, LinkCrossed, BufferLevel>;
-using WaveformWatch = Watch<WaveformRecorder, MvmStarted, MvmFinished, BufferLevel, GpeuOperation, LinkCrossed>;
+using WaveformWatch = Watch<WaveformRecorder, MvmStarted, MvmFinished, BufferLevel, GpeuOperation>;
 
 /// Who watches beside those that every run has.
 struct Recordings {
@@ -61,6 +61,7 @@ class RecordedRun {
   std::optional<LoadWatch> loads_;
   std::optional<TimelineWatch> timeline_;
   std::optional<WaveformWatch> waveform_;
+  std::optional<Subscription<LinkCrossed, WaveformRecorder>> waveform_links_;
   RunEnd end_;
   Duration stopped_at_;
 };

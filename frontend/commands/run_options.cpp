@@ -4,7 +4,6 @@
 #include <iostream>
 
 #include "frontend/commands/command.h"
-#include "frontend/import/network_file.h"
 #include "models/simulation.h"
 
 namespace crossweave {
@@ -27,12 +26,6 @@ void RunOptions::declare_outputs(CLI::App& app) {
 std::filesystem::path RunOptions::directory() const {
   return out.empty() ? std::filesystem::path{"out"} / std::filesystem::path{file}.stem() : std::filesystem::path{out};
 }
-
-RunIdentity identify(const RunConfig& config, const NetworkGraph& network) {
-  return {to_yaml(config, "network.yaml"), to_yaml(network)};
-}
-
-RunIdentity identify(const PreparedRun& run) { return identify(run.config, run.network); }
 
 int report_end(std::string_view outcome, const std::vector<std::string>& waiting) {
   if (outcome == to_string(Outcome::completed)) {

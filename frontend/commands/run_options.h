@@ -30,10 +30,6 @@ struct RunOptions {
   [[nodiscard]] std::filesystem::path directory() const;
 };
 
-/// resolved.yaml and network.yaml, which make a run's folder complete in itself.
-[[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
-[[nodiscard]] RunIdentity identify(const PreparedRun& run);
-
 /// The exit status of a simulation; where it did not complete, says so on stderr, and who waits for whom.
 int report_end(std::string_view outcome, const std::vector<std::string>& waiting);
 

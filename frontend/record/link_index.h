@@ -19,7 +19,10 @@ class LinkIndex {
  public:
   /// Channels are numbered from 0 on.
   std::size_t number_of(const LinkPlace& place) {
-    std::uint32_t& number = at(at(at(numbers_, place.router.y), place.router.x), place.port);
+    if (place.router.x >= columns_ || place.router.y >= rows_ || place.port >= ports_) {
+      make_room(place);
+    }
+    std::uint32_t& number = numbers_[slot(place)];
     if (number == 0) {
       places_.push_back(place);
       number = static_cast<std::uint32_t>(places_.size());
@@ -32,16 +35,15 @@ class LinkIndex {
   [[nodiscard]] std::vector<std::size_t> in_order() const;
 
  private:
-  template <class Value>
-  static Value& at(std::vector<Value>& values, int index) {
-    const auto place = static_cast<std::size_t>(index);
-    if (place >= values.size()) {
-      values.resize(place + 1);
-    }
-    return values[place];
+  [[nodiscard]] std::size_t slot(const LinkPlace& place) const {
+    return static_cast<std::size_t>((place.router.y * columns_ + place.router.x) * ports_ + place.port);
   }
+  void make_room(const LinkPlace& place);
 
-  std::vector<std::vector<std::vector<std::uint32_t>>> numbers_;  ///< by row, column and port, plus one; 0: none yet
+  int rows_{0};
+  int columns_{0};
+  int ports_{0};
+  std::vector<std::uint32_t> numbers_;  ///< by row, column and port, plus one; 0: none yet
   std::vector<LinkPlace> places_;
 };
 

@@ -44,6 +44,26 @@ char* write_bits(char* to, std::uint64_t value) {
   return to + width;
 }
 
+/// The last digits of time stamps: below one microsecond.
+constexpr std::int64_t kTrailingSpan = 1'000'000;
+
+/// Each number below 100 in two digits.
+constexpr auto kDigitPairs = [] {
+  std::array<std::array<char, 2>, 100> table{};
+  for (std::size_t number = 0; number < table.size(); ++number) {
+    table[number] = {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+  }
+  return table;
+}();
+
+/// `value` below kTrailingSpan, in as many digits; returns the place behind them.
+char* write_trailing(char* to, std::uint32_t value) {
+  std::memcpy(to, kDigitPairs[value / 10'000].data(), 2);
+  std::memcpy(to + 2, kDigitPairs[value / 100 % 100].data(), 2);
+  std::memcpy(to + 4, kDigitPairs[value % 100].data(), 2);
+  return to + 6;
+}
+
 }  // namespace
 
 VcdWriter::VcdWriter(std::ostream& out, Duration begin)
@@ -202,7 +222,19 @@ void VcdWriter::write_initial_values() {
 void VcdWriter::write_time(Duration at) {
   make_room(kLongestLine);
   *cursor_++ = '#';
-  cursor_ = std::to_chars(cursor_, cursor_ + kLongestLine, at.count_ps()).ptr;
+  // Most stamps share all but their last digits with the one before.
+  const std::int64_t leading = at.count_ps() / kTrailingSpan;
+  if (leading == 0) {
+    cursor_ = std::to_chars(cursor_, cursor_ + kLongestLine, at.count_ps()).ptr;
+  } else {
+    if (leading != leading_) {
+      leading_ = leading;
+      leading_length_ = static_cast<std::size_t>(
+          std::to_chars(leading_digits_, leading_digits_ + sizeof leading_digits_, leading).ptr - leading_digits_);
+    }
+    std::memcpy(cursor_, leading_digits_, sizeof leading_digits_);
+    cursor_ = write_trailing(cursor_ + leading_length_, static_cast<std::uint32_t>(at.count_ps() % kTrailingSpan));
+  }
   *cursor_++ = '\n';
   last_stamp_ = at;
 }
@@ -223,10 +255,12 @@ void VcdWriter::write_value(Variable& variable) {
     if (is_vector) {
       *cursor_++ = 'b';
     }
-    if (variable.next_state == State::driven) {
+    if (variable.next_state != State::driven) {
+      *cursor_++ = variable.next_state == State::released ? 'z' : 'x';
+    } else if (is_vector) {
       cursor_ = write_bits(cursor_, variable.next);
     } else {
-      *cursor_++ = variable.next_state == State::released ? 'z' : 'x';
+      *cursor_++ = variable.next != 0 ? '1' : '0';
     }
     if (is_vector) {
       *cursor_++ = ' ';

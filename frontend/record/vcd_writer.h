@@ -98,6 +98,9 @@ class VcdWriter {
   Duration begin_;
   Duration now_;
   Duration last_stamp_;
+  std::int64_t leading_{0};  ///< of the last time stamp: all but its last digits
+  char leading_digits_[16]{};
+  std::size_t leading_length_{0};
   int open_scopes_{0};
   bool header_done_{false};
   bool finished_{false};

@@ -1,6 +1,8 @@
 #include "frontend/record/waveform_recorder.h"
 
 #include <algorithm>
+#include <functional>
+#include <queue>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,11 @@ std::string tile_scope(TileId tile) { return "tile" + std::to_string(tile.value(
 
 std::string router_scope(MeshPosition at) { return "router" + std::to_string(at.x) + "_" + std::to_string(at.y); }
 
+/// A set, and the number of its image or station.
+std::uint64_t set_beside(SetId set, std::uint32_t number) { return std::uint64_t{number} << 32U | set.value(); }
+std::uint64_t set_in(std::uint64_t value) { return value & UINT32_MAX; }
+std::uint32_t number_in(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32U); }
+
 }  // namespace
 
 WaveformRecorder::WaveformRecorder(const ExecutionPlan& plan, WaveformExtent extent)
@@ -25,8 +32,8 @@ WaveformRecorder::WaveformRecorder(const ExecutionPlan& plan, WaveformExtent ext
       shows_tile_(plan.tile_count(), false),
       shows_gpeu_(plan.tile_count(), false),
       gpeu_works_(plan.tile_count(), false),
-      last_finish_(plan.placement.tile_of.size(), kNowhere),
-      last_level_(plan.tile_count(), {kNowhere, kNowhere}) {
+      last_finish_(plan.placement.tile_of.size()),
+      levels_(plan.tile_count()) {
   for (const PeId pe : ids(plan.placement.tile_of)) {
     pes_of_[plan.placement.tile_of[pe]].push_back(pe);
     shows_pe_[pe] = shows(scope_of(pe));
@@ -34,6 +41,9 @@ WaveformRecorder::WaveformRecorder(const ExecutionPlan& plan, WaveformExtent ext
   for (const TileId tile : ids(shows_tile_)) {
     shows_tile_[tile] = shows(tile_scope(tile));
     shows_gpeu_[tile] = shows(tile_scope(tile) + ".gpeu");
+    for (Watched& buffer : levels_[tile]) {
+      buffer.is_shown = shows_tile_[tile];
+    }
   }
 }
 
@@ -64,51 +74,49 @@ bool WaveformRecorder::shows_anything() const {
 
 // --- events ---
 
+WaveformRecorder::Change* WaveformRecorder::log(const Change& change) {
+  in_order_.push_back(change);
+  return &in_order_.back();
+}
+
 void WaveformRecorder::on(const MvmStarted& event) {
   if (!shows_pe_[event.pe]) {
     return;
   }
-  Change change{event.at, event.set.value(), event.pe.value(), event.image, {}, Kind::pe_starts};
-  if (const std::size_t last = last_finish_[event.pe]; last != kNowhere && in_order_[last].at == event.at) {
-    change.kind = Kind::pe_goes_on;
-    in_order_[last] = change;
+  const std::uint64_t value = set_beside(event.set, event.image);
+  if (const LastChange& last = last_finish_[event.pe]; last.change != nullptr && last.at == event.at) {
+    *last.change = {event.at, value, event.pe.value(), Kind::pe_goes_on};
     return;
   }
-  in_order_.push_back(change);
+  in_order_.push_back({event.at, value, event.pe.value(), Kind::pe_starts});
 }
 
 void WaveformRecorder::on(const MvmFinished& event) {
   if (shows_pe_[event.pe]) {
-    last_finish_[event.pe] = in_order_.size();
-    in_order_.push_back({event.at, 0, event.pe.value(), 0, {}, Kind::pe_finishes});
+    last_finish_[event.pe] = {event.at, log({event.at, 0, event.pe.value(), Kind::pe_finishes})};
   }
 }
 
 void WaveformRecorder::on(const BufferLevel& event) {
-  if (!shows_tile_[event.tile]) {
+  Watched& buffer = levels_[event.tile][static_cast<std::size_t>(event.which)];
+  if (!buffer.is_shown) {
     return;
   }
-  std::size_t& last = last_level_[event.tile][static_cast<std::size_t>(event.which)];
   const auto level = static_cast<std::uint64_t>(event.level.count());
-  if (last != kNowhere && in_order_[last].at == event.at) {
-    in_order_[last].value = level;
+  if (buffer.last.change != nullptr && buffer.last.at == event.at) {
+    buffer.last.change->value = level;
     return;
   }
-  last = in_order_.size();
-  in_order_.push_back({event.at,
-                       level,
-                       event.tile.value(),
-                       0,
-                       {},
-                       event.which == BufferLevel::Which::input ? Kind::input_level : Kind::output_level});
+  const Kind kind = event.which == BufferLevel::Which::input ? Kind::input_level : Kind::output_level;
+  buffer.last = {event.at, log({event.at, level, event.tile.value(), kind})};
 }
 
 void WaveformRecorder::on(const GpeuOperation& event) {
   if (shows_gpeu_[event.tile] && event.at > event.begin) {
     gpeu_works_[event.tile] = true;
     others_.push_back(
-        {event.begin, event.set.value(), event.tile.value(), event.image, event.station, Kind::gpeu_starts});
-    others_.push_back({event.at, 0, event.tile.value(), 0, {}, Kind::gpeu_finishes});
+        {event.begin, set_beside(event.set, event.station.value()), event.tile.value(), Kind::gpeu_starts});
+    others_.push_back({event.at, 0, event.tile.value(), Kind::gpeu_finishes});
   }
 }
 
@@ -117,21 +125,20 @@ void WaveformRecorder::on(const LinkCrossed& event) {
     return;
   }
   const std::size_t number = links_.number_of({event.router, event.port});
-  if (number == shows_link_.size()) {
-    shows_link_.push_back(shows("noc." + router_scope(event.router)));
-    last_free_.push_back(kNowhere);
+  if (number == link_list_.size()) {
+    link_list_.push_back({shows("noc." + router_scope(event.router)), {}});
   }
-  if (!shows_link_[number]) {
+  Watched& link = link_list_[number];
+  if (!link.is_shown) {
     return;
   }
-  if (const std::size_t last = last_free_[number]; last != kNowhere && others_[last].at == event.begin) {
-    others_[last].at = event.end;
-    return;
+  const auto free_again = static_cast<std::uint64_t>(event.end.count_ps());
+  if (link.last.change != nullptr && link.last.at == event.begin) {
+    link.last.change->value = free_again;
+  } else {
+    link.last.change = log({event.begin, free_again, static_cast<std::uint32_t>(number), Kind::link_taken});
   }
-  const auto link = static_cast<std::uint32_t>(number);
-  in_order_.push_back({event.begin, 0, link, 0, {}, Kind::link_taken});
-  last_free_[number] = others_.size();
-  others_.push_back({event.end, 0, link, 0, {}, Kind::link_free});
+  link.last.at = event.end;
 }
 
 void WaveformRecorder::add_states(const StallRecorder& stalls, std::optional<Duration> latency) {
@@ -151,8 +158,7 @@ void WaveformRecorder::add_states(const StallRecorder& stalls, std::optional<Dur
     }
   }
   const auto add = [this](std::size_t group, PeState state, Duration begin) {
-    others_.push_back(
-        {begin, static_cast<std::uint64_t>(state), static_cast<std::uint32_t>(group), 0, {}, Kind::state});
+    others_.push_back({begin, static_cast<std::uint64_t>(state), static_cast<std::uint32_t>(group), Kind::state});
   };
   std::vector<std::optional<PeState>> now(alike_.size());
   stalls.for_each_state(latency, [&](std::size_t group, PeState state, Duration begin, Duration /*end*/) {
@@ -256,7 +262,7 @@ void WaveformRecorder::declare_tile(VcdWriter& vcd, TileId tile) {
 void WaveformRecorder::declare_network(VcdWriter& vcd) {
   std::optional<MeshPosition> open;
   for (const std::size_t number : links_.in_order()) {
-    if (!shows_link_[number]) {
+    if (!link_list_[number].is_shown) {
       continue;
     }
     const LinkPlace& place = links_.places()[number];
@@ -284,21 +290,21 @@ void WaveformRecorder::declare_network(VcdWriter& vcd) {
 void WaveformRecorder::rest(VcdWriter& vcd) const {
   for (const TileId tile : ids(tiles_)) {
     if (shows_tile_[tile]) {
-      apply(vcd, {{}, 0, tile.value(), 0, {}, Kind::input_level});
-      apply(vcd, {{}, 0, tile.value(), 0, {}, Kind::output_level});
+      apply(vcd, {{}, 0, tile.value(), Kind::input_level});
+      apply(vcd, {{}, 0, tile.value(), Kind::output_level});
     }
     if (shows_gpeu_[tile] && gpeu_works_[tile]) {
-      apply(vcd, {{}, 0, tile.value(), 0, {}, Kind::gpeu_finishes});
+      apply(vcd, {{}, 0, tile.value(), Kind::gpeu_finishes});
     }
   }
   for (const PeId pe : ids(shows_pe_)) {
     if (shows_pe_[pe]) {
-      apply(vcd, {{}, 0, pe.value(), 0, {}, Kind::pe_finishes});
+      apply(vcd, {{}, 0, pe.value(), Kind::pe_finishes});
     }
   }
-  for (std::size_t link = 0; link < shows_link_.size(); ++link) {
-    if (shows_link_[link]) {
-      apply(vcd, {{}, 0, static_cast<std::uint32_t>(link), 0, {}, Kind::link_free});
+  for (std::size_t link = 0; link < link_list_.size(); ++link) {
+    if (link_list_[link].is_shown) {
+      apply(vcd, {{}, 0, static_cast<std::uint32_t>(link), Kind::link_free});
     }
   }
 }
@@ -308,9 +314,9 @@ void WaveformRecorder::apply(VcdWriter& vcd, const Change& change) const {
   switch (change.kind) {
     case Kind::pe_goes_on: {
       const PeVariables& pe = pes_[PeId{change.subject}];
-      vcd.change(at, pe.set, change.value);
+      vcd.change(at, pe.set, set_in(change.value));
       if (plan_.images > 1) {
-        vcd.change(at, pe.image, change.image);
+        vcd.change(at, pe.image, number_in(change.value));
       }
       return;
     }
@@ -319,9 +325,9 @@ void WaveformRecorder::apply(VcdWriter& vcd, const Change& change) const {
       vcd.change(at, pe.busy, 1);
       vcd.change(at, pe.layer, pe.layer_number);
       vcd.change(at, pe.layer_name, pe.layer_text);
-      vcd.change(at, pe.set, change.value);
+      vcd.change(at, pe.set, set_in(change.value));
       if (plan_.images > 1) {
-        vcd.change(at, pe.image, change.image);
+        vcd.change(at, pe.image, number_in(change.value));
       }
       return;
     }
@@ -350,8 +356,8 @@ void WaveformRecorder::apply(VcdWriter& vcd, const Change& change) const {
     case Kind::gpeu_starts: {
       const GpeuVariables& gpeu = tiles_[TileId{change.subject}].gpeu;
       vcd.change(at, gpeu.busy, 1);
-      vcd.change(at, gpeu.operation, station_names_[change.station]);
-      vcd.change(at, gpeu.set, change.value);
+      vcd.change(at, gpeu.operation, station_names_[StationId{number_in(change.value)}]);
+      vcd.change(at, gpeu.set, set_in(change.value));
       return;
     }
     case Kind::gpeu_finishes: {
@@ -379,19 +385,31 @@ void WaveformRecorder::write(std::ostream& out, Duration end, const StallRecorde
   rest(vcd);
   const Duration last = std::min(end, extent_.end.value_or(end));
   auto other = others_.begin();
-  const auto apply_others = [&](Duration until) {
-    for (; other != others_.end() && other->at <= std::min(until, last); ++other) {
-      apply(vcd, *other);
+  using Release = std::pair<Duration, std::uint32_t>;  // of a link
+  std::priority_queue<Release, std::vector<Release>, std::greater<>> releases;
+  const auto catch_up = [&](Duration until) {
+    for (;;) {
+      if (other != others_.end() && other->at <= until && (releases.empty() || other->at <= releases.top().first)) {
+        apply(vcd, *other++);
+      } else if (!releases.empty() && releases.top().first <= until) {
+        apply(vcd, {releases.top().first, 0, releases.top().second, Kind::link_free});
+        releases.pop();
+      } else {
+        return;
+      }
     }
   };
   for (const Change& change : in_order_) {
     if (change.at > last) {
       break;
     }
-    apply_others(change.at);
+    catch_up(change.at);
     apply(vcd, change);
+    if (change.kind == Kind::link_taken) {
+      releases.emplace(Duration::picoseconds(static_cast<std::int64_t>(change.value)), change.subject);
+    }
   }
-  apply_others(last);
+  catch_up(last);
   vcd.finish(std::max(last, extent_.begin));
 }
 

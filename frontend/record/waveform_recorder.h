@@ -32,7 +32,7 @@ struct WaveformExtent {
 /// Scopes follow the chip: chip.tileT with `input_buffer_level` and `output_buffer_level` in bytes, below them peK, the
 /// PEs of the tile in order, and gpeu; chip.noc.routerX_Y with its channels. docs/outputs.md lists the variables.
 ///
-/// What PEs wait for is known only when they wait no longer, so changes are kept, 32 bytes each, until the run is over.
+/// What PEs wait for is known only when they wait no longer, so changes are kept, 24 bytes each, until the run is over.
 class WaveformRecorder {
  public:
   /// `plan` must outlive the recorder.
@@ -66,11 +66,18 @@ class WaveformRecorder {
   };
   struct Change {
     Duration at;
-    std::uint64_t value{0};    ///< a set, a level or a state
+    std::uint64_t value{0};    ///< a level, a state, when a link is free again, or a set beside what it belongs to
     std::uint32_t subject{0};  ///< a PE, a tile, a link, or PEs that are in the same state
-    std::uint32_t image{0};
-    StationId station{};
     Kind kind{Kind::pe_starts};
+  };
+  /// The last change of something: what comes at the same instant takes its place.
+  struct LastChange {
+    Duration at;
+    Change* change{nullptr};  ///< in in_order_
+  };
+  struct Watched {
+    bool is_shown{false};
+    LastChange last;
   };
   struct PeVariables {
     VcdVariable busy;
@@ -100,10 +107,10 @@ class WaveformRecorder {
     std::vector<std::string> bits;
   };
 
-  static constexpr std::size_t kNowhere = SIZE_MAX;
-
   [[nodiscard]] std::string scope_of(PeId pe) const;
   [[nodiscard]] bool shows(const std::string& path) const;
+  /// The pointer stays good.
+  Change* log(const Change& change);
   [[nodiscard]] std::string layer_table() const;
   void declare(VcdWriter& vcd);
   void declare_tile(VcdWriter& vcd, TileId tile);
@@ -120,13 +127,12 @@ class WaveformRecorder {
   IdVector<TileId, bool> shows_gpeu_;
   IdVector<TileId, bool> gpeu_works_;
   LinkIndex links_;
-  std::vector<bool> shows_link_;
-  std::vector<std::size_t> last_free_;                       ///< of each link, in others_
-  std::deque<Change> in_order_;                              ///< as they happened
-  IdVector<PeId, std::size_t> last_finish_;                  ///< in in_order_
-  IdVector<TileId, std::array<std::size_t, 2>> last_level_;  ///< in in_order_, by BufferLevel::Which
-  std::vector<std::vector<PeId>> alike_;                     ///< PEs that are always in the same state
-  std::vector<Change> others_;                               ///< known before or after they happened
+  std::vector<Watched> link_list_;  ///< as in links_; `last.at` is when a link is free again
+  std::deque<Change> in_order_;     ///< as they happened
+  IdVector<PeId, LastChange> last_finish_;
+  IdVector<TileId, std::array<Watched, 2>> levels_;  ///< by BufferLevel::Which
+  std::vector<std::vector<PeId>> alike_;             ///< PEs that are always in the same state
+  std::vector<Change> others_;                       ///< known after they happened
 
   // Of the file.
   IdVector<PeId, PeVariables> pes_;

@@ -4,10 +4,12 @@
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 
 #include "frontend/report/csv.h"
 #include "frontend/report/in_cycles.h"
 #include "frontend/report/text_table.h"
+#include "frontend/worker_processes.h"
 #include "scheduler/figures_of_merit.h"
 #include "scheduler/layer_by_layer.h"
 
@@ -182,6 +184,39 @@ SegmentResult scheduled_segment(const std::string& schedule_json, const Prepared
     layer["active_cycles"] = layer["active_cycles"].get<std::int64_t>() * config.images;
   }
   return result;
+}
+
+std::optional<std::vector<SegmentResult>> do_in_order(
+    SegmentedRun& run, bool simulated,
+    const std::function<std::optional<std::string>(std::size_t segment, const PreparedRun& run)>& task) {
+  std::vector<SegmentResult> results;
+  Duration elapsed;
+  for (std::size_t i = 0; i < run.segments.size(); ++i) {
+    PreparedSegment& segment = run.segments[i];
+    elapsed += segment.write_time;
+    if (const std::optional<Duration> limit = run.config.time_limit; simulated && limit) {
+      if (elapsed >= *limit) {
+        break;
+      }
+      segment.run.config.time_limit = *limit - elapsed;
+    }
+    spdlog::info("segment {} of {}", i + 1, run.segments.size());
+    const Result<std::vector<std::string>, Failure> texts = run_in_processes(
+        1, 1, [&](std::size_t /*child*/) { return task(i, segment.run).value_or(""); }, [](std::size_t /*child*/) {});
+    if (!texts) {
+      throw InternalError{texts.error().message};
+    }
+    const std::string& text = texts->front();
+    if (text.empty()) {
+      return std::nullopt;
+    }
+    results.push_back(simulated ? measured_segment(text) : scheduled_segment(text, segment.run));
+    if (!results.back().latency) {
+      break;
+    }
+    elapsed += *results.back().latency;
+  }
+  return results;
 }
 
 std::string outcome_of(const SegmentedRun& run, const std::vector<SegmentResult>& results) {

@@ -1,6 +1,8 @@
 // The figures of a run whose weights are rewritten, put together from those of its segments.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +26,13 @@ struct SegmentResult {
 [[nodiscard]] SegmentResult measured_segment(const std::string& summary_json);
 /// As scheduled for all images (latency_of_images()).
 [[nodiscard]] SegmentResult scheduled_segment(const std::string& schedule_json, const PreparedRun& segment);
+
+/// Does one segment after the other, each in a process of its own (SystemC has one kernel a process), until one does
+/// not complete, or the time limit leaves none for the next. `task` gives the summary.json of a segment, or its
+/// schedule.json where nothing is `simulated`; when it gives nothing, neither does this.
+std::optional<std::vector<SegmentResult>> do_in_order(
+    SegmentedRun& run, bool simulated,
+    const std::function<std::optional<std::string>(std::size_t segment, const PreparedRun& run)>& task);
 
 /// How the run ended, its segments one after the other: as the first that did not complete, or "time_limit" where some
 /// were not begun.

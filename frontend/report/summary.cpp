@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "frontend/import/network_file.h"
 #include "frontend/report/content_hash.h"
 #include "frontend/report/csv.h"
 #include "frontend/report/in_cycles.h"
@@ -110,6 +111,12 @@ std::string milliseconds(Duration time) { return fixed(static_cast<double>(time.
 }  // namespace
 
 std::string RunIdentity::config_hash() const { return ContentHash{}.add(resolved_yaml).add(network_yaml).text(); }
+
+RunIdentity identify(const RunConfig& config, const NetworkGraph& network) {
+  return {to_yaml(config, "network.yaml"), to_yaml(network)};
+}
+
+RunIdentity identify(const PreparedRun& run) { return identify(run.config, run.network); }
 
 std::string summary_json(const PreparedRun& run, const RunIdentity& identity, const Measurement* measured) {
   const ScheduledNetwork& scheduled = run.scheduled;

@@ -41,7 +41,8 @@ struct Measurement {
   std::optional<Attribution> attribution;  ///< of a run that completed
 };
 
-/// What a run's configuration and network are, by content.
+/// What a run's configuration and network are, by content: resolved.yaml and network.yaml, which make a run's folder
+/// complete in itself.
 struct RunIdentity {
   std::string resolved_yaml;
   std::string network_yaml;
@@ -49,6 +50,8 @@ struct RunIdentity {
   /// 64-bit FNV-1a over both, in hexadecimal.
   [[nodiscard]] std::string config_hash() const;
 };
+[[nodiscard]] RunIdentity identify(const RunConfig& config, const NetworkGraph& network);
+[[nodiscard]] RunIdentity identify(const PreparedRun& run);
 
 /// The keys of summary.json are those of docs/outputs.md. Measured figures are left out when `measured` is null (the
 /// schedule alone), latency and what follows from it when the run did not complete.

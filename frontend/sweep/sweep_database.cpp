@@ -264,7 +264,7 @@ SweepDatabase::SweepDatabase(SweepDatabase&&) noexcept = default;
 SweepDatabase& SweepDatabase::operator=(SweepDatabase&&) noexcept = default;
 
 Result<SweepDatabase> SweepDatabase::create(const fs::path& file, const Sweep& sweep, const SweepPlan& plan,
-                                            bool resume) {
+                                            PointReader& reader, bool resume) {
   auto opened = std::make_unique<Connection>(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   Connection& database = *opened;
   if (database.format() != 0) {
@@ -319,8 +319,10 @@ Result<SweepDatabase> SweepDatabase::create(const fs::path& file, const Sweep& s
     add_point.bind_text_or_null(point.problem).run();
   }
   Statement add_config{database, "INSERT INTO configs VALUES (?, ?, ?)"};
-  for (const SweepConfig& config : plan.configs) {
-    add_config.bind(config.hash).bind(config.resolved).bind(plan.networks[config.network].hash).run();
+  for (std::size_t i = 0; i < plan.configs.size(); ++i) {
+    const SweepNetwork& network = plan.networks[plan.configs[i].network];
+    add_config.bind(plan.configs[i].hash).bind(identity_of(reader.config(plan, i), network).resolved_yaml);
+    add_config.bind(network.hash).run();
   }
   Statement add_network{database, "INSERT INTO networks VALUES (?, ?)"};
   for (const SweepNetwork& network : plan.networks) {

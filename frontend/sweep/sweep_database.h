@@ -43,7 +43,7 @@ class SweepDatabase {
   /// An empty one for a sweep. When there is one of this sweep already it is taken as it is if `resume`, but for errors
   /// that may not come again (status 70); otherwise fails.
   static Result<SweepDatabase> create(const std::filesystem::path& file, const Sweep& sweep, const SweepPlan& plan,
-                                      bool resume);
+                                      PointReader& reader, bool resume);
   /// One that exists, of any sweep, to be read.
   static Result<SweepDatabase> open(const std::filesystem::path& file);
   /// The results of several of the same sweep, in one that takes the place of `file`, where there may be one of it.

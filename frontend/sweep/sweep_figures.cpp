@@ -50,6 +50,9 @@ const std::vector<std::string>& sweep_figures() {
                                    "inference.longest_latency_cycles",
                                    "sets",
                                    "dependencies",
+                                   "write_ps",
+                                   "rewriting.segments",
+                                   "rewriting.write_energy_j",
                                    "traffic.bytes",
                                    "traffic.byte_hops"};
     for (const std::string_view state : kPeStateNames) {

@@ -132,17 +132,12 @@ class PointNames {
  private:
   std::optional<std::string> mapped_pes(std::string_view name) {
     const auto network = reader_.network(*config_);
-    const std::optional<std::int64_t> min_pes =
-        network ? crossweave::min_pes(*config_, (*network)->graph) : std::nullopt;
-    if (!min_pes) {
+    const Result<LoadedRun> mapped = network ? map_run(*config_, (*network)->graph) : network.error();
+    if (!mapped) {
       undecided_ = true;
       return std::nullopt;
     }
-    if (name == kMinPes) {
-      return std::to_string(*min_pes);
-    }
-    const PeBudget budget = config_->budget;
-    return std::to_string(budget.kind == PeBudget::Kind::total ? budget.count : *min_pes + budget.count);
+    return std::to_string(name == kMinPes ? mapped->mapped.min_pes : mapped->pes());
   }
 
   const Sweep& sweep_;
@@ -224,13 +219,12 @@ class Planner {
 
   std::size_t config_index(const RunConfig& config, const NetworkImport& network) {
     const std::size_t network_number = network_index(network);
-    const RunIdentity run{to_yaml(config, "network.yaml"), plan_.networks[network_number].text};
+    const RunIdentity run = identity_of(config, plan_.networks[network_number]);
     const auto [found, is_new] = config_indices_.emplace(run.config_hash(), plan_.configs.size());
     if (is_new) {
       const auto [schedule, unused] =
           schedule_indices_.emplace(to_yaml(schedule_part(config), config.network.string()), schedule_indices_.size());
-      plan_.configs.push_back(
-          {found->first, run.resolved_yaml, network_number, plan_.points.size(), 0, schedule->second});
+      plan_.configs.push_back({found->first, network_number, plan_.points.size(), 0, schedule->second});
     }
     return found->second;
   }
@@ -280,6 +274,10 @@ class Planner {
 
 }  // namespace
 
+RunIdentity identity_of(const RunConfig& config, const SweepNetwork& network) {
+  return {to_yaml(config, "network.yaml"), network.text};
+}
+
 std::vector<std::size_t> SweepPlan::by_schedule() const {
   std::vector<std::size_t> order(configs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -299,6 +297,12 @@ Result<RunConfig> PointReader::config(const std::vector<std::size_t>& values) {
     const auto known = files_.find(file.string());
     return known != files_.end() ? known->second : files_.emplace(file.string(), load_yaml(file)).first->second;
   });
+}
+
+RunConfig PointReader::config(const SweepPlan& plan, std::size_t config) {
+  Result<RunConfig> result = this->config(plan.points[plan.configs[config].first_point].values);
+  check_invariant(result.has_value(), "what could be read once can be read again");
+  return *std::move(result);
 }
 
 Result<std::shared_ptr<const NetworkImport>> PointReader::network(const RunConfig& config) {

@@ -10,6 +10,7 @@
 
 #include "arch/diagnostics.h"
 #include "frontend/import/network_file.h"
+#include "frontend/report/summary.h"
 #include "frontend/run_config.h"
 #include "frontend/sweep/sweep_file.h"
 
@@ -24,10 +25,10 @@ struct SweepPoint {
   std::string problem;
 };
 
-/// A configuration that one or more points have.
+/// A configuration that one or more points have. It is read again when it is needed: that takes less time than what
+/// its text in memory costs each process that is forked.
 struct SweepConfig {
-  std::string hash;      ///< as in summary.json
-  std::string resolved;  ///< resolved.yaml
+  std::string hash;  ///< as in summary.json
   std::size_t network{0};
   std::size_t first_point{0};
   std::size_t points{0};    ///< how many have it
@@ -38,6 +39,9 @@ struct SweepNetwork {
   std::string hash;
   std::string text;  ///< network.yaml
 };
+
+/// As summary.json has it.
+[[nodiscard]] RunIdentity identity_of(const RunConfig& config, const SweepNetwork& network);
 
 struct SweepPlan {
   std::vector<SweepPoint> points;
@@ -57,6 +61,8 @@ class PointReader {
   PointReader(const Sweep& sweep, std::string directory);
 
   [[nodiscard]] Result<RunConfig> config(const std::vector<std::size_t>& values);
+  /// The same of a configuration that could be read when the sweep was planned.
+  [[nodiscard]] RunConfig config(const SweepPlan& plan, std::size_t config);
   /// The network that a configuration names.
   [[nodiscard]] Result<std::shared_ptr<const NetworkImport>> network(const RunConfig& config);
   /// A line each, with the names of files as they are in the folder of the sweep, so that they tell of no machine.

@@ -1,12 +1,15 @@
 #include "frontend/sweep/sweep_runner.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "frontend/commands/command.h"
 #include "frontend/recorded_run.h"
+#include "frontend/report/segments.h"
 #include "frontend/report/summary.h"
 #include "frontend/scheduled_run.h"
+#include "frontend/segmented_run.h"
 #include "frontend/sweep/sweep_figures.h"
 #include "frontend/worker_processes.h"
 
@@ -31,6 +34,14 @@ ConfigEnd fault(std::size_t config, const Failure& failure) {
   return {config, nullptr, kExitInternalFault, "internal fault: " + failure.message};
 }
 
+/// summary.json of a run. Call once in a process.
+std::string simulated_summary(const PreparedRun& prepared, const RunIdentity& identity) {
+  RecordedRun recorded{prepared};
+  recorded.simulate();
+  const Measurement measured = recorded.measurement();
+  return summary_json(prepared, identity, &measured);
+}
+
 /// Configurations that share a schedule: made in a process of its own, and simulated in children of that.
 class ScheduleGroup {
  public:
@@ -40,7 +51,7 @@ class ScheduleGroup {
   [[nodiscard]] const std::vector<std::size_t>& configs() const { return configs_; }
 
   void run(const std::function<void(const ConfigEnd&)>& ended, SpareRoom& spare) {
-    Result<ScheduledRun> scheduled = schedule(configs_.front());
+    Result<std::optional<ScheduledRun>> scheduled = schedule(configs_.front());
     if (!scheduled) {
       // For each its own words, with the places that are its own.
       for (const std::size_t config : configs_) {
@@ -52,7 +63,7 @@ class ScheduleGroup {
     tasks.count = configs_.size();
     tasks.borrows = &spare;
     tasks.task = [&](std::size_t i, const SendMessage& send) {
-      send(to_message(simulate(configs_[i], *std::move(scheduled))));
+      send(to_message(*scheduled ? simulate(configs_[i], **std::move(scheduled)) : simulate_segments(configs_[i])));
     };
     tasks.received = [&](std::size_t /*i*/, const std::string& message) { ended(from_message(message)); };
     tasks.ended = [&](std::size_t i, const std::optional<Failure>& failure) {
@@ -64,36 +75,63 @@ class ScheduleGroup {
   }
 
  private:
-  [[nodiscard]] RunConfig read(std::size_t config) {
-    Result<RunConfig> result = reader_.config(plan_.points[plan_.configs[config].first_point].values);
-    check_invariant(result.has_value(), "what could be read once can be read again");
-    return *std::move(result);
-  }
-
   [[nodiscard]] ConfigEnd refused(std::size_t config, const Diagnostics& problems) const {
     return {config, nullptr, kExitBadInput, reader_.lines(problems)};
   }
 
-  [[nodiscard]] Result<ScheduledRun> schedule(std::size_t config) {
-    const RunConfig run = read(config);
+  [[nodiscard]] ConfigEnd done(std::size_t config, const std::string& summary) const {
+    return {config, figures_of(Json::parse(summary)), 0, ""};
+  }
+
+  [[nodiscard]] RunIdentity identity(std::size_t config, const RunConfig& run) const {
+    return identity_of(run, plan_.networks[plan_.configs[config].network]);
+  }
+
+  [[nodiscard]] Result<LoadedRun> map(RunConfig run) {
     const auto network = reader_.network(run);
     check_invariant(network.has_value(), "what could be read once can be read again");
-    return schedule_run(schedule_part(run), (*network)->graph);
+    return map_run(std::move(run), (*network)->graph);
+  }
+
+  /// The schedule that all of the group share; none where the network does not fit and is run in segments.
+  [[nodiscard]] Result<std::optional<ScheduledRun>> schedule(std::size_t config) {
+    Result<LoadedRun> mapped = map(schedule_part(reader_.config(plan_, config)));
+    if (!mapped) {
+      return mapped.error();
+    }
+    if (mapped->is_segmented()) {
+      return std::optional<ScheduledRun>{};
+    }
+    Result<ScheduledRun> scheduled = schedule_run(*std::move(mapped));
+    if (!scheduled) {
+      return scheduled.error();
+    }
+    return std::optional{*std::move(scheduled)};
   }
 
   /// In a child, to whom the schedule is its own copy.
   [[nodiscard]] ConfigEnd simulate(std::size_t config, ScheduledRun scheduled) {
     const Result<PreparedRun> prepared =
-        place_run(read(config), std::move(scheduled.network), std::move(scheduled.scheduled));
+        place_run(reader_.config(plan_, config), std::move(scheduled.network), std::move(scheduled.scheduled));
     if (!prepared) {
       return refused(config, prepared.error());
     }
-    RecordedRun recorded{*prepared};
-    recorded.simulate();
-    const Measurement measured = recorded.measurement();
-    const SweepConfig& known = plan_.configs[config];
-    const RunIdentity identity{known.resolved, plan_.networks[known.network].text};
-    return {config, figures_of(Json::parse(summary_json(*prepared, identity, &measured))), 0, ""};
+    return done(config, simulated_summary(*prepared, identity(config, prepared->config)));
+  }
+
+  /// In a child, which has more of its own.
+  [[nodiscard]] ConfigEnd simulate_segments(std::size_t config) {
+    Result<LoadedRun> mapped = map(reader_.config(plan_, config));
+    check_invariant(mapped.has_value(), "what could be mapped once can be mapped again");
+    Result<SegmentedRun> run = prepare_segments(*std::move(mapped));
+    if (!run) {
+      return refused(config, run.error());
+    }
+    const std::optional<std::vector<SegmentResult>> results =
+        do_in_order(*run, true, [](std::size_t /*segment*/, const PreparedRun& segment) {
+          return std::optional{simulated_summary(segment, identify(segment))};
+        });
+    return done(config, segmented_summary_json(*run, identity(config, run->config), results.value(), true));
   }
 
   const SweepPlan& plan_;

@@ -75,6 +75,7 @@ class Running {
     }
   }
 
+  [[nodiscard]] pid_t process() const { return process_; }
   void send(int signal) const { kill(process_, signal); }
   /// As Ctrl-C does: to all its processes.
   void send_to_all(int signal) const { kill(-process_, signal); }
@@ -262,6 +263,62 @@ TEST_CASE("a sweep that was interrupted says so and goes on where it was") {
   const Finished resumed = crossweave(work.path(), {"sweep", "sweep.yaml", "--out", "o", "--resume"});
   CHECK(resumed.status == 0);
   CHECK(resumed.out.starts_with("points        40: 40 completed\n"));
+}
+
+TEST_CASE("a sweep takes networks that do not fit in segments, as a run does") {
+  const TemporaryDirectory work;
+  write_small_sweep(work.path(),
+                    "  mapping.pes: [1, 2]\n"
+                    "  kind:\n"
+                    "    points:\n"
+                    "      rewritten: {mapping.rewrite: allow}\n"
+                    "      short: {mapping.rewrite: allow, simulation.time_limit: 3 us}\n"
+                    "      resident: {mapping.rewrite: refuse}\n"
+                    "      unknown: {mapping.rewrite: allow, architecture: " CROSSWEAVE_SOURCE_DIR
+                    "/configs/architectures/paper.yaml}\n");
+  fs::path sweep_file = work.path() / "sweep.yaml";
+  std::string text = read_file(sweep_file);
+  text.replace(text.find("paper.yaml"), 10, "paper-mesh.yaml");
+  std::ofstream{sweep_file} << text;
+  const Finished sweep = crossweave(work.path(), {"sweep", "sweep.yaml", "-j", "2", "--quiet", "--out", "o"});
+  REQUIRE(sweep.status == 0);
+  const fs::path database = work.path() / "o/sweep.db";
+  CHECK(query(database, "SELECT point, outcome, \"rewriting.segments\" FROM runs WHERE error IS NULL ORDER BY point") ==
+        "0|completed|2\n1|time_limit|NULL\n4|completed|NULL\n5|time_limit|NULL\n6|completed|NULL\n"
+        "7|completed|NULL\n");
+  CHECK(query(database, "SELECT error FROM runs WHERE point = 2").find("at least 2") != std::string::npos);
+  CHECK(query(database, "SELECT error FROM runs WHERE point = 3").find("crossbar.write") != std::string::npos);
+  std::ofstream{work.path() / "run.yaml"}
+      << query(database, "SELECT resolved FROM configs JOIN points USING (config_hash) WHERE point = 0");
+  std::ofstream{work.path() / "network.yaml"} << query(database, "SELECT network FROM networks");
+  REQUIRE(crossweave(work.path(), {"run", "run.yaml", "--quiet", "--out", "run"}).status == 0);
+  const Json summary = Json::parse(read_file(work.path() / "run/summary.json"));
+  CHECK(query(database, "SELECT config_hash, latency_ps, write_ps, \"traffic.byte_hops\" FROM runs WHERE point = 0") ==
+        summary["config_hash"].get<std::string>() + "|" + summary["latency_ps"].dump() + "|" +
+            summary["write_ps"].dump() + "|" + summary["traffic"]["byte_hops"].dump() + "\n");
+}
+
+TEST_CASE("a sweep whose process is killed at a point says so by its status, and runs the point again") {
+  const TemporaryDirectory work;
+  // Points that take so long that the first is still under way when it is seen.
+  std::ofstream{work.path() / "sweep.yaml"}
+      << "base: " CROSSWEAVE_SOURCE_DIR
+         "/configs/runs/paper.yaml\n"
+         "axes: {mapping.extra_pes: [0, 32], schedule.set.rows: [1], schedule.set.columns: [1]}\n";
+  const Running running{work.path(), {"sweep", "sweep.yaml", "-j", "1", "--out", "o"}};
+  pid_t child = 0;
+  for (int tries = 0; child == 0; ++tries) {
+    REQUIRE(tries < 5000);
+    const std::string process = std::to_string(running.process());
+    std::ifstream{"/proc/" + process + "/task/" + process + "/children"} >> child;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  kill(child, SIGKILL);
+  CHECK(running.wait() == 70);
+  CHECK(query(work.path() / "o/sweep.db", "SELECT status FROM errors") == "70\n");
+  const Finished resumed = crossweave(work.path(), {"sweep", "sweep.yaml", "--out", "o", "--resume"});
+  CHECK(resumed.status == 0);
+  CHECK(resumed.out.starts_with("points        2: 2 completed\n"));
 }
 
 TEST_CASE("kills lose nothing of a small sweep") {

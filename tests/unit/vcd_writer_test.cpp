@@ -136,6 +136,20 @@ TEST_CASE("0, z and x are three values") {
   CHECK(small.changes() == kUnknown + "#1\nb0 \"\n#2\nbz \"\n#3\nb0 \"\n");
 }
 
+TEST_CASE("time stamps have all their digits, and no more") {
+  Small small;
+  std::string expected = kUnknown;
+  bool busy = false;
+  for (const std::int64_t at : {7LL, 999'999LL, 1'000'000LL, 1'000'007LL, 2'000'000LL, 9'999'999LL, 10'000'000LL,
+                                1'010'099'990LL, 1'010'100'009LL, 123'456'789'012'345'678LL}) {
+    busy = !busy;
+    small.vcd.change(ps(at), small.busy, busy ? 1 : 0);
+    expected += "#" + std::to_string(at) + "\n" + (busy ? "1!\n" : "0!\n");
+  }
+  small.vcd.finish(ps(123'456'789'012'345'678LL));
+  CHECK(small.changes() == expected);
+}
+
 TEST_CASE("the last change is kept") {
   Small small;
   small.vcd.change(ps(9), small.busy, 1);
