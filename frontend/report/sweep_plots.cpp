@@ -69,7 +69,7 @@ std::string tip_of(const SweepTable& table, std::size_t point) {
   for (const SweepTable::Axis& axis : table.axes) {
     tip += fmt::format("\n{} {}", axis.name, axis.values[axis.value_of[point]].text);
   }
-  return tip + fmt::format("\n{:g} PEs, {:g} cycles, {:.2f}x", table.number("pes", point),
+  return tip + fmt::format("\n{:g} PEs, {:.10g} cycles, {:.2f}x", table.number("pes", point),
                            table.number("latency_cycles", point), table.number("speedup", point));
 }
 
