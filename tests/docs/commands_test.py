@@ -24,7 +24,7 @@ import yaml
 from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation, without_code
 
 UPDATE = 'CROSSWEAVE_UPDATE_GOLDEN' in os.environ
-PAGE_TIMEOUT_S = 900
+PAGE_TIMEOUT_S = 1500
 ELLIPSIS = '...'
 # Blocks that hold nothing to run or to check.
 SHOWN_LANGUAGES = ('text', 'cpp', 'python', 'cmake')
