@@ -4,9 +4,9 @@
 # What building and running needs, what testing needs on top of it, and the slow tests on top of that.
 build_packages=(g++ cmake ninja-build pkg-config libsystemc-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev libonnx-dev libprotobuf-dev protobuf-compiler libgmp-dev libsqlite3-dev)
-test_packages=(catch2 libbenchmark-dev clang-format clang-tidy)
+test_packages=(catch2 libbenchmark-dev clang-format clang-tidy python3-yaml)
 slow_packages=(clang libclang-rt-14-dev libonnx-testdata slurm-wlm munge sqlite3 chromium chromium-driver
-  python3-selenium gtkwave xvfb)
+  python3-selenium gtkwave xvfb mkdocs mkdocs-material python3-markdown-it graphviz)
 # Node.js from elsewhere brings an npm of its own, with which Debian's does not get along.
 command -v npm >/dev/null || slow_packages+=(npm)
 

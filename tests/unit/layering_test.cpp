@@ -175,8 +175,9 @@ Strings files_of_checkout() {
   Strings files;
   for (auto entry = fs::recursive_directory_iterator{kSource}; entry != fs::recursive_directory_iterator{}; ++entry) {
     const std::string name = entry->path().filename().string();
-    if (entry.depth() == 0 && (name == ".git" || name == "out" || name == "install" || name.starts_with("build") ||
-                               name.starts_with("cmake-build"))) {
+    if (name == "__pycache__" ||
+        (entry.depth() == 0 && (name == ".git" || name == "out" || name == "install" || name.starts_with("build") ||
+                                name.starts_with("cmake-build")))) {
       entry.disable_recursion_pending();
     } else if (entry->is_regular_file()) {
       files.push_back(entry->path().lexically_relative(kSource).generic_string());

@@ -1,0 +1,265 @@
+"""Do the commands that the documentation shows work, and print what stands there?
+
+    commands_test.py CROSSWEAVE [PAGE...]        CROSSWEAVE_UPDATE_GOLDEN=1 writes outputs that differ into the pages
+
+Each page is worked through from top to bottom by one shell, in a copy of the checkout of its own, with CROSSWEAVE as
+build/release/crossweave and on the PATH. CONTRIBUTING.md says how blocks are written.
+"""
+import concurrent.futures
+import dataclasses
+import difflib
+import filecmp
+import os
+import pathlib
+import re
+import secrets
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation
+
+UPDATE = 'CROSSWEAVE_UPDATE_GOLDEN' in os.environ
+PAGE_TIMEOUT_S = 900
+ELLIPSIS = '...'
+# Blocks that hold nothing to run or to check.
+SHOWN_LANGUAGES = ('text', 'cpp', 'python', 'cmake', 'json')
+LOOKS_LIKE_A_COMMAND = re.compile(r'^(\$ |\./|crossweave |build/|cmake |mkdocs |CROSSWEAVE_)')
+
+
+@dataclasses.dataclass
+class Command:
+    line: int            # of the page, where it or its block begins
+    text: str
+    shown: str = ''      # how the page has it
+    expected: list = None  # the lines that the page shows as its output; None: it shows none
+    status: int = 0
+    first_output: int = 0
+
+
+class PageError(Exception):
+    pass
+
+
+def joined(lines):
+    """(offset, command) of the commands of a `sh` block: a line each, unless it ends with a backslash."""
+    commands = []
+    pending = ''
+    for offset, line in enumerate(lines):
+        if pending:
+            pending += '\n' + line
+        elif line.strip() and not line.startswith('#'):
+            pending, begin = line, offset
+        if pending and not pending.endswith('\\'):
+            commands.append((begin, pending))
+            pending = ''
+    return commands
+
+
+def console(block):
+    """The commands of a `console` block: behind `$ `, continued behind `> `; other lines are output."""
+    commands = []
+    for offset, line in enumerate(block.lines):
+        if line.startswith('$ '):
+            commands.append(Command(block.line + offset, line[2:], line[2:], first_output=block.line + offset + 1))
+        elif not commands:
+            raise PageError(f'{block.line}: a console block begins with "$ "')
+        elif line.startswith('> ') and commands[-1].expected is None:
+            commands[-1].text += '\n' + line[2:]
+            commands[-1].first_output += 1
+        else:
+            commands[-1].expected = (commands[-1].expected or []) + [line]
+    return commands
+
+
+def flattened(value, path=''):
+    """(dotted key, text) of every value of a mapping."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flattened(inner, f'{path}.{key}' if path else str(key))
+    else:
+        yield path, yaml.safe_dump(value, default_flow_style=True, width=10**6).removesuffix('...\n').strip()
+
+
+def yaml_check(block):
+    """The command that reads a snippet of YAML."""
+    text = '\n'.join(block.lines)
+    content = yaml.safe_load(text)
+    if not isinstance(content, dict):
+        raise PageError(f'{block.line}: no mapping')
+    in_file = f'cat > {shlex.quote(block.title or "snippet.yaml")} <<\'YAML\'\n{text}\nYAML\n'
+    file = block.title or 'snippet.yaml'
+    if block.title:
+        in_file = f'mkdir -p "$(dirname {shlex.quote(block.title)})"\n' + in_file
+    base = block.notes.get('with', 'configs/runs/paper.yaml')
+    if 'axes' in content:
+        return in_file + f'crossweave sweep {file} --dry-run'
+    if 'where' in content:
+        return in_file + f"sed '/^where:/,$d' {base} >> {file}\n" + f'crossweave sweep {file} --dry-run'
+    if 'layers' in content:
+        return in_file + f'crossweave describe {file}'
+    if 'crossbar' in content:
+        return in_file + f'crossweave check {base} --set architecture={file}'
+    if 'architecture' in content and 'network' in content:
+        return in_file + f'crossweave check {file}'
+    keys = ' '.join('--set ' + shlex.quote(f'{key}={value}') for key, value in flattened(content))
+    return f'crossweave check {base} {keys}'
+
+
+class Page:
+    def __init__(self, file):
+        self.file = file
+        self.name = str(file.relative_to(SOURCE))
+        self.commands = []
+        self.pictures = []     # (of the page, as the commands make it)
+        self.skipped = []      # (line, reason)
+        self.snippets = 0
+        self.shown = 0
+        for block in blocks(file.read_text()):
+            self.read(block)
+
+    def read(self, block):
+        def add(commands):
+            if 'first' in block.notes:
+                self.commands += [Command(block.line, text) for _, text in joined(block.notes['first'].split('\n'))]
+            if 'exit status' in block.notes:
+                commands[-1].status = int(block.notes['exit status'])
+            if 'run instead' in block.notes:
+                commands[-1].text = block.notes['run instead']
+            self.commands += commands
+            if 'makes' in block.notes:
+                self.pictures.append(block.notes['makes'].split(' from '))
+
+        if 'not run' in block.notes:
+            if not block.notes['not run']:
+                raise PageError(f'{block.line}: "not run" without a reason')
+            self.skipped.append((block.line, block.notes['not run']))
+        elif block.language == 'sh':
+            add([Command(block.line + offset, text, text) for offset, text in joined(block.lines)])
+        elif block.language == 'console':
+            add(console(block))
+        elif block.language == 'yaml':
+            add([Command(block.line, yaml_check(block))])
+            self.snippets += 1
+        elif block.language == 'sql':
+            add([Command(block.line, f"sqlite3 {block.notes['in']} <<'SQL'\n" + '\n'.join(block.lines) + '\nSQL')])
+        elif block.language in SHOWN_LANGUAGES:
+            if any(LOOKS_LIKE_A_COMMAND.match(line) for line in block.lines):
+                raise PageError(f'{block.line}: commands stand in blocks of sh or console')
+            self.shown += 1
+        else:
+            raise PageError(f'{block.line}: a block of "{block.language}" is neither run nor marked as not run')
+
+    def run(self, program):
+        """Problems of the page. Runs every command, whatever became of the ones before it."""
+        with tempfile.TemporaryDirectory() as work:
+            root = pathlib.Path(work) / 'crossweave'
+            shutil.copytree(SOURCE, root, ignore=lambda folder, names: shutil.ignore_patterns(*NOT_SOURCES)(folder, names)
+                            if pathlib.Path(folder) == SOURCE else {'__pycache__'})
+            (root / 'build/release').mkdir(parents=True)
+            (root / 'build/release/crossweave').symlink_to(program)
+            # run.sh finds everything installed and built.
+            (root / '.ci/setup.sh').write_text('build_dir=$root/build/release\nsay() { :; }\nset_up() { :; }\n')
+            return self.compare(self.outputs(root)) + self.compare_pictures(root)
+
+    def outputs(self, root):
+        """(output, status) of each command, by one shell that begins in `root`."""
+        salt = secrets.token_hex(8)
+        script = ''.join(f'{command.text}\nprintf "{salt} %s\\n" $?\n' for command in self.commands)
+        # Of the variables of a session only these: those of a cluster or of a terminal change what is printed.
+        environment = {name: os.environ[name] for name in ('HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS') if name in os.environ}
+        environment['PATH'] = f'{root}/build/release:/usr/local/bin:/usr/bin:/bin'
+        done = subprocess.run(['bash', '-s'], cwd=root, input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, env=environment, timeout=PAGE_TIMEOUT_S, check=False)
+        parts = re.split(f'{salt} (\\d+)\n', done.stdout)
+        results = list(zip(parts[0::2], map(int, parts[1::2])))
+        if len(results) != len(self.commands):
+            raise PageError(f'{self.commands[len(results)].line}: the shell ended: {parts[-1]}')
+        return results
+
+    def compare(self, results):
+        problems = []
+        updates = []
+        for command, (output, status) in zip(self.commands, results):
+            lines = output.removesuffix('\n').split('\n')
+            place = f'{self.name}:{command.line}: {command.shown or command.text}'
+            if status != command.status:
+                problems.append(f'{place}\n  status {status}, expected {command.status}\n' + output)
+            elif command.expected is None or agree(command.expected, lines):
+                continue
+            elif UPDATE and ELLIPSIS not in command.expected:
+                updates.append((command, lines))
+            else:
+                difference = '\n'.join(difflib.unified_diff(command.expected, lines, 'in the page', 'printed', lineterm=''))
+                problems.append(f'{place}\n{difference}\n')
+        if updates:
+            page = self.file.read_text().split('\n')
+            for command, lines in reversed(updates):
+                begin = command.first_output - 1
+                page[begin:begin + len(command.expected)] = lines
+            self.file.write_text('\n'.join(page))
+        return problems
+
+
+    def compare_pictures(self, root):
+        problems = []
+        for picture, made in self.pictures:
+            if UPDATE and (root / made).is_file():
+                shutil.copyfile(root / made, SOURCE / picture)
+            if not (root / made).is_file() or not filecmp.cmp(root / made, SOURCE / picture, shallow=False):
+                problems.append(f'{self.name}: {picture} is not what the page makes as {made}')
+        return problems
+
+
+def agree(expected, lines):
+    """Whether these are the expected lines, of which `...` stands for any number of lines."""
+    pattern = ''.join('(?:.*\n)*' if line == ELLIPSIS else re.escape(line) + '\n' for line in expected)
+    return re.fullmatch(pattern, '\n'.join(lines) + '\n') is not None
+
+
+def undocumented(program):
+    """The commands of the program whose --help stands on no page."""
+    done = subprocess.run([program, '--help'], stdout=subprocess.PIPE, text=True, check=True)
+    names = re.findall(r'^  ([a-z]+) ', done.stdout[done.stdout.index('Subcommands:'):], re.M)
+    page = (SOURCE / 'docs/command-line.md').read_text()
+    return [name for name in names if f'$ crossweave {name} --help\n' not in page]
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    files = [SOURCE / name for name in sys.argv[2:]] or documentation()
+    problems = [f'docs/command-line.md: the command {name} is missing' for name in undocumented(program)]
+    pages = []
+    for file in files:
+        try:
+            pages.append(Page(file))
+        except (PageError, yaml.YAMLError) as error:
+            problems.append(f'{file.relative_to(SOURCE)}:{error}')
+
+    def run(page):
+        try:
+            return page.run(program)
+        except (PageError, subprocess.TimeoutExpired) as error:
+            return [f'{page.name}:{error}']
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for found in pool.map(run, pages):
+            problems += found
+    for page in pages:
+        for line, reason in page.skipped:
+            print(f'{page.name}:{line}: not run: {reason}')
+    for problem in problems:
+        print(problem)
+    ran = sum(len(page.commands) - page.snippets for page in pages)
+    print(f'{len(pages)} pages: {ran} commands run, {sum(page.snippets for page in pages)} YAML snippets checked, '
+          f'{sum(len(page.skipped) for page in pages)} blocks not run, {sum(page.shown for page in pages)} only shown, '
+          f'{len(problems)} problems')
+    sys.exit(1 if problems or not ran else 0)
+
+
+if __name__ == '__main__':
+    main()
