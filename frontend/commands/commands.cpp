@@ -10,7 +10,7 @@ std::span<const Command> commands() {
       Command{"run", "Schedule a network on an architecture and simulate it", &declare_run},
       Command{"schedule", "The schedule alone, without simulation", &declare_schedule},
       Command{"describe", "The canonical form of a network: its base layers, PEs and cycles", &declare_describe},
-      Command{"plot", "A picture of a run as SVG: its timeline, its utilization, or its mesh", &declare_plot},
+      Command{"plot", "A picture of a run or of a sweep as SVG", &declare_plot},
       Command{"check", "Validate a run's files only", &declare_check},
       Command{"sweep", "Simulate a design space, several points at a time, into a database", &declare_sweep},
       Command{"merge", "Put the parts of a sweep together", &declare_merge},

@@ -12,6 +12,9 @@ namespace crossweave::assets {
 [[nodiscard]] std::string_view common_script();
 [[nodiscard]] std::string_view gantt_script();
 [[nodiscard]] std::string_view run_script();
+[[nodiscard]] std::string_view points_script();
+[[nodiscard]] std::string_view scatter_script();
+[[nodiscard]] std::string_view parallel_script();
 [[nodiscard]] std::string_view sweep_script();
 
 }  // namespace crossweave::assets

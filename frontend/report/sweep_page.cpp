@@ -40,6 +40,15 @@ Json shortened(const Json& value) {
   return value;
 }
 
+/// A text of JSON, who waits for whom, as lines.
+Json lines_of(const Json& list) {
+  std::string lines;
+  for (const Json& line : Json::parse(list.get_ref<const std::string&>())) {
+    lines += (lines.empty() ? "" : "\n") + line.get<std::string>();
+  }
+  return lines;
+}
+
 /// {name, value} where all points have the same, {name, texts, at} with indices into the texts (-1: null) where there
 /// are texts, and {name, values} otherwise.
 Json column_json(const SweepTable::Figure& figure) {
@@ -115,7 +124,7 @@ Json configs_json(SweepDatabase& database) {
 }  // namespace
 
 std::string sweep_page(SweepDatabase& database) {
-  const SweepTable table = read_sweep_table(database, kMostDetailed);
+  SweepTable table = read_sweep_table(database, kMostDetailed);
   Json data{{"name", table.name}, {"version", CROSSWEAVE_VERSION}, {"points", table.points}};
   data["axes"] = Json::array();
   for (const SweepTable::Axis& axis : table.axes) {
@@ -129,7 +138,12 @@ std::string sweep_page(SweepDatabase& database) {
   }
   data["fronts"] = pareto_fronts(table);
   data["figures"] = Json::array();
-  for (const SweepTable::Figure& figure : table.figures) {
+  for (SweepTable::Figure& figure : table.figures) {
+    if (figure.name == "waiting") {
+      for (Json& value : figure.values) {
+        value = value.is_null() ? value : lines_of(value);
+      }
+    }
     data["figures"].push_back(column_json(figure));
   }
   data["detailed"] = table.points <= kMostDetailed;
@@ -141,7 +155,9 @@ std::string sweep_page(SweepDatabase& database) {
     data["figures"].push_back(column_json(hashes));
     data["configs"] = configs_json(database);
   }
-  return html_page("Sweep " + table.name + " - Crossweave", data, {assets::sweep_script()});
+  return html_page(
+      "Sweep " + table.name + " - Crossweave", data,
+      {assets::points_script(), assets::scatter_script(), assets::parallel_script(), assets::sweep_script()});
 }
 
 }  // namespace crossweave

@@ -1,5 +1,6 @@
-// Do pictures of a run show its figures?
+// Do pictures of a run, or of a sweep, show its figures?
 #include <filesystem>
+#include <fstream>
 #include <regex>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/process.h"
+#include "tests/support/sweep_sample.h"
 #include "tests/support/temporary_directory.h"
 
 namespace crossweave::test {
@@ -92,6 +94,35 @@ TEST_CASE("a picture of a folder that a run wrote is that of the run") {
   const double width = std::stod(axis.back()[3]) - std::stod(axis.back()[1]);
   const double height = std::stod(axis.front()[2]) - std::stod(axis[axis.size() - 2][2]);
   CHECK(area / (width * height) == Approx(summary["utilization"].get<double>()).epsilon(0.01));
+}
+
+TEST_CASE("pictures of a sweep have the figures of its database, of a folder or of the file") {
+  const TemporaryDirectory work;
+  write_small_sweep(work.path(),
+                    "  mapping.extra_pes: [0, 1, 2, 4]\n"
+                    "  network: [small.yaml, large.yaml]\n"
+                    "  chip: {points: {any: {architecture.chip.tiles: auto}, four: {architecture.chip.tiles: 1, "
+                    "architecture.tile.pes: 4}}}\n");
+  std::string large = read_file(work.path() / "small.yaml");
+  std::ofstream{work.path() / "large.yaml"} << large.replace(large.find("[8, 8"), 5, "[16, 16");
+  REQUIRE(run_program(CROSSWEAVE_BINARY, {"sweep", "sweep.yaml", "--quiet", "--out", "o"}, work.path()).status == 0);
+  const fs::path database = work.path() / "o/sweep.db";
+  const std::string completed = query(database, "SELECT count(*) FROM runs WHERE outcome = 'completed'");
+  REQUIRE(completed == "14\n");
+  for (const char* kind : {"speedup", "pareto"}) {
+    INFO(kind);
+    const std::string svg = plot(work, "o", kind);
+    CHECK(svg == plot(work, "o/sweep.db", kind));
+    CHECK(matches(svg, R"(<title>point \d+)").size() == 14);
+    const std::string row = query(database,
+                                  "SELECT pes || ' PEs, ' || CAST(latency_cycles AS INTEGER) || "
+                                  "printf(' cycles, %.2fx', speedup) FROM runs WHERE point = 5");
+    CHECK(matches(svg, "<title>point 5\n[^<]*\n" + row.substr(0, row.size() - 1) + "</title>").size() == 1);
+  }
+  // Two sizes of an input are two networks, each with its own front.
+  const std::string pareto = plot(work, "o", "pareto");
+  CHECK(matches(pareto, "<polyline").size() == 2);
+  CHECK(pareto.find(">small (network large.yaml)<") != std::string::npos);
 }
 
 TEST_CASE("a run that does not finish has no picture") {

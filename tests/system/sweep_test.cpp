@@ -217,6 +217,27 @@ TEST_CASE("a sweep gives the same bytes whatever the processes, parts and interr
   CHECK(Results{work.path() / "elsewhere"} == one);
 }
 
+TEST_CASE("a point of a sweep is a run of its own, with the same configuration and figures") {
+  const TemporaryDirectory work;
+  write_small_sweep(work.path(), kAxes);
+  REQUIRE(crossweave(work.path(), {"sweep", "sweep.yaml", "--quiet", "--out", "o"}).status == 0);
+  const Finished point = crossweave(work.path(), {"run", "o", "--point", "9", "--report", "--quiet"});
+  INFO(point.err);
+  REQUIRE(point.status == 0);
+  const Json summary = Json::parse(read_file(work.path() / "o/runs/9/summary.json"));
+  const Json row = Json::parse(read_file(work.path() / "o/sweep.json"))[9];
+  CHECK(summary["config_hash"] == row["config_hash"]);
+  CHECK(summary["latency_ps"] == row["latency_ps"]);
+  CHECK(fs::exists(work.path() / "o/runs/9/report.html"));
+  // From the database itself, into another folder, and with something changed.
+  REQUIRE(crossweave(work.path(), {"run", "o/sweep.db", "--point", "9", "--out", "p", "--quiet"}).status == 0);
+  CHECK(read_file(work.path() / "p/summary.json") == read_file(work.path() / "o/runs/9/summary.json"));
+  REQUIRE(crossweave(work.path(), {"run", "o", "--point", "9", "--out", "q", "--quiet", "--set", "mapping.extra_pes=0"})
+              .status == 0);
+  CHECK(Json::parse(read_file(work.path() / "q/summary.json"))["pes"] == 2);
+  CHECK(crossweave(work.path(), {"run", "o", "--point", "2", "--quiet"}).status == 3);
+}
+
 TEST_CASE("a dry run lists the points that conditions leave, and writes nothing") {
   const TemporaryDirectory work;
   write_small_sweep(work.path(), kAxes, "where: [pes <= 3, kind != tiny or mapping.extra_pes == 0]\n");

@@ -88,7 +88,7 @@ TEST_CASE("every ink has a colour on light and on dark ground", "[charts]") {
   const std::string svg = Svg{10, 10, "t"}.str();
   const std::size_t dark = svg.find("prefers-color-scheme: dark");
   REQUIRE(dark != std::string::npos);
-  for (const char* ink : {"text", "faint", "accent", "cool1", "cool4", "warm", "fresh1", "fresh4"}) {
+  for (const char* ink : {"text", "faint", "accent", "cool1", "cool4", "warm", "fresh1", "fresh4", "c1", "c8"}) {
     CAPTURE(ink);
     const std::string rule = std::string{".f-"} + ink + "{fill:#";
     const std::size_t first = svg.find(rule);
@@ -109,6 +109,43 @@ TEST_CASE("a line chart has a line a series and a dot a value", "[charts]") {
   CHECK(svg.find("<title>b, 8: 2.5</title>") != std::string::npos);
   check_well_formed(to_svg(LineChart{"one point", "x", "y", {4}, {{"a", Ink::warm, {1}}}}));
   check_well_formed(to_svg(LineChart{"none", "x", "y", {}, {}}));
+}
+
+TEST_CASE("a chart of points has a mark a point, and lines and staircases between them", "[charts]") {
+  using Join = PointSeries::Join;
+  PointChart chart{"t", {"x", false, {}}, {"y", false, {}}, {}, "note"};
+  chart.series.push_back({"line", Ink::series_1, Mark::square, Join::line, 1, {{1, 5, "tip"}, {2, 6, ""}}});
+  chart.series.push_back({"stairs", Ink::series_8, Mark::diamond, Join::staircase, 1, {{1, 9, ""}, {2, 4, ""}}});
+  chart.series.push_back({"", Ink::series_2, Mark::ring, Join::none, 0.5, {{1, 7, ""}}});
+  const std::string svg = to_svg(chart);
+  check_well_formed(svg);
+  // Ground, the key of the legend, two points.
+  CHECK(count_of(svg, "<rect") == 1 + 1 + 2);
+  CHECK(count_of(svg, "<polygon") == 1 + 2);
+  CHECK(count_of(svg, "stroke-opacity=\"0.5\"") == 1);
+  CHECK(svg.find("<title>tip</title>") != std::string::npos);
+  CHECK(svg.find(">note<") != std::string::npos);
+  // The staircase goes along at its height before it goes down.
+  const std::size_t stairs = svg.find("class=\"s-c8\"");
+  REQUIRE(stairs != std::string::npos);
+  CHECK(count_of(svg.substr(svg.rfind('<', stairs), stairs - svg.rfind('<', stairs)), ",") == 3);
+  check_well_formed(to_svg(PointChart{"empty", {}, {}, {}, ""}));
+  for (const bool logarithmic : {false, true}) {
+    PointChart one{"one", {"x", logarithmic, {}}, {"y", logarithmic, {{3, "three <"}}}, {}, ""};
+    one.series.push_back({"s", Ink::series_3, Mark::triangle, Join::line, 1, {{3, 3, ""}}});
+    check_well_formed(to_svg(one));
+  }
+}
+
+TEST_CASE("an axis by factors has equal steps for equal factors", "[charts]") {
+  PointChart chart{"t", {"x", true, {{1, "one"}, {10, "ten"}, {100, "hundred"}}}, {"y", true, {}}, {}, ""};
+  chart.series.push_back({"s", Ink::series_1, Mark::circle, PointSeries::Join::none, 1, {{1, 1, ""}, {100, 100, ""}}});
+  const std::string svg = to_svg(chart);
+  const auto x_of = [&svg](const std::string& text) {
+    return std::stod(svg.substr(svg.rfind("<text x=\"", svg.find(">" + text + "<")) + 9));
+  };
+  CHECK(x_of("ten") - x_of("one") == Approx(x_of("hundred") - x_of("ten")).margin(0.02));
+  CHECK(svg.find(">50<") != std::string::npos);
 }
 
 TEST_CASE("a Gantt chart has a bar a piece, paler where the share is less", "[charts]") {
