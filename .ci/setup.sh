@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config libsystemc-dev libyaml-cpp-dev 
   nlohmann-json3-dev libonnx-dev libprotobuf-dev protobuf-compiler libgmp-dev libsqlite3-dev)
 test_packages=(catch2 libbenchmark-dev clang-format clang-tidy python3-yaml)
 slow_packages=(clang libclang-rt-14-dev libonnx-testdata slurm-wlm munge sqlite3 chromium chromium-driver
-  python3-selenium gtkwave xvfb mkdocs mkdocs-material python3-markdown-it graphviz)
+  python3-selenium gtkwave xvfb mkdocs mkdocs-material python3-markdown-it graphviz parallel)
 # Node.js from elsewhere brings an npm of its own, with which Debian's does not get along.
 command -v npm >/dev/null || slow_packages+=(npm)
 

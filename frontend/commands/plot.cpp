@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
@@ -28,7 +29,9 @@ struct PlotOptions {
 
 /// What a run wrote into a folder is complete in itself, and a run is the same each time: it is simulated anew.
 std::string run_file(const std::string& given) {
-  return std::filesystem::is_directory(given) ? (std::filesystem::path{given} / "resolved.yaml").string() : given;
+  std::error_code unreadable;
+  return std::filesystem::is_directory(given, unreadable) ? (std::filesystem::path{given} / "resolved.yaml").string()
+                                                          : given;
 }
 
 int plot_sweep(SweepPlot kind, const PlotOptions& options) {
@@ -98,13 +101,19 @@ int plot(const PlotOptions& options) {
   if (!problems.empty()) {
     return report(problems);
   }
+  // A folder may hold a sweep and a run: the kind says which of them is meant.
   const bool of_sweep = kind >= kRunPlotNames.size();
-  if (!of_sweep && is_sweep(options.run.file)) {
+  const auto exists = [](const std::string& file) {
+    std::error_code unreadable;
+    return std::filesystem::exists(file, unreadable);
+  };
+  const std::string run = run_file(options.run.file);
+  if (!of_sweep && is_sweep(options.run.file) && (run == options.run.file || !exists(run))) {
     return report({{{options.run.file, 0, 0},
                     "is a sweep, which has the pictures speedup and pareto; " + options.kind + " is one of a run",
                     Severity::error}});
   }
-  if (of_sweep && std::filesystem::exists(run_file(options.run.file)) && !is_sweep(options.run.file)) {
+  if (of_sweep && !is_sweep(options.run.file) && exists(run)) {
     return report(
         {{{options.run.file, 0, 0},
           "is no sweep; a run has the pictures gantt, utilization and heatmap, " + options.kind + " is one of a sweep",

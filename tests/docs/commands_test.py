@@ -21,56 +21,38 @@ import tempfile
 
 import yaml
 
-from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation
+from markdown_pages import NOT_SOURCES, SOURCE, blocks, documentation, without_code
 
 UPDATE = 'CROSSWEAVE_UPDATE_GOLDEN' in os.environ
 PAGE_TIMEOUT_S = 900
 ELLIPSIS = '...'
 # Blocks that hold nothing to run or to check.
-SHOWN_LANGUAGES = ('text', 'cpp', 'python', 'cmake', 'json')
+SHOWN_LANGUAGES = ('text', 'cpp', 'python', 'cmake')
+# What comments in front of a block say.
+NOTES = ('not run', 'first', 'exit status', 'with', 'in', 'makes')
 LOOKS_LIKE_A_COMMAND = re.compile(r'^(\$ |\./|crossweave |build/|cmake |mkdocs |CROSSWEAVE_)')
 
 
 @dataclasses.dataclass
 class Command:
-    line: int            # of the page, where it or its block begins
+    line: int              # of the page
     text: str
-    shown: str = ''      # how the page has it
     expected: list = None  # the lines that the page shows as its output; None: it shows none
     status: int = 0
-    first_output: int = 0
 
 
 class PageError(Exception):
     pass
 
 
-def joined(lines):
-    """(offset, command) of the commands of a `sh` block: a line each, unless it ends with a backslash."""
-    commands = []
-    pending = ''
-    for offset, line in enumerate(lines):
-        if pending:
-            pending += '\n' + line
-        elif line.strip() and not line.startswith('#'):
-            pending, begin = line, offset
-        if pending and not pending.endswith('\\'):
-            commands.append((begin, pending))
-            pending = ''
-    return commands
-
-
 def console(block):
-    """The commands of a `console` block: behind `$ `, continued behind `> `; other lines are output."""
+    """The commands of a `console` block: behind `$ `; other lines are output."""
     commands = []
     for offset, line in enumerate(block.lines):
         if line.startswith('$ '):
-            commands.append(Command(block.line + offset, line[2:], line[2:], first_output=block.line + offset + 1))
+            commands.append(Command(block.line + offset, line[2:]))
         elif not commands:
             raise PageError(f'{block.line}: a console block begins with "$ "')
-        elif line.startswith('> ') and commands[-1].expected is None:
-            commands[-1].text += '\n' + line[2:]
-            commands[-1].first_output += 1
         else:
             commands[-1].expected = (commands[-1].expected or []) + [line]
     return commands
@@ -91,10 +73,8 @@ def yaml_check(block):
     content = yaml.safe_load(text)
     if not isinstance(content, dict):
         raise PageError(f'{block.line}: no mapping')
-    in_file = f'cat > {shlex.quote(block.title or "snippet.yaml")} <<\'YAML\'\n{text}\nYAML\n'
-    file = block.title or 'snippet.yaml'
-    if block.title:
-        in_file = f'mkdir -p "$(dirname {shlex.quote(block.title)})"\n' + in_file
+    file = shlex.quote(block.title or 'snippet.yaml')
+    in_file = f'mkdir -p "$(dirname {file})"; cat > {file} <<\'YAML\'\n{text}\nYAML\n'
     base = block.notes.get('with', 'configs/runs/paper.yaml')
     if 'axes' in content:
         return in_file + f'crossweave sweep {file} --dry-run'
@@ -125,21 +105,22 @@ class Page:
     def read(self, block):
         def add(commands):
             if 'first' in block.notes:
-                self.commands += [Command(block.line, text) for _, text in joined(block.notes['first'].split('\n'))]
+                self.commands.append(Command(block.line, block.notes['first']))
+            self.commands += commands
             if 'exit status' in block.notes:
                 commands[-1].status = int(block.notes['exit status'])
-            if 'run instead' in block.notes:
-                commands[-1].text = block.notes['run instead']
-            self.commands += commands
             if 'makes' in block.notes:
                 self.pictures.append(block.notes['makes'].split(' from '))
 
+        for note in block.notes:
+            if note not in NOTES and not note.startswith(('begin ', 'end ')):
+                raise PageError(f'{block.line}: a comment of no meaning: {note}')
         if 'not run' in block.notes:
             if not block.notes['not run']:
                 raise PageError(f'{block.line}: "not run" without a reason')
             self.skipped.append((block.line, block.notes['not run']))
         elif block.language == 'sh':
-            add([Command(block.line + offset, text, text) for offset, text in joined(block.lines)])
+            add([Command(block.line + offset, line) for offset, line in enumerate(block.lines) if line.strip()])
         elif block.language == 'console':
             add(console(block))
         elif block.language == 'yaml':
@@ -186,7 +167,7 @@ class Page:
         updates = []
         for command, (output, status) in zip(self.commands, results):
             lines = output.removesuffix('\n').split('\n')
-            place = f'{self.name}:{command.line}: {command.shown or command.text}'
+            place = f'{self.name}:{command.line}: {command.text}'
             if status != command.status:
                 problems.append(f'{place}\n  status {status}, expected {command.status}\n' + output)
             elif command.expected is None or agree(command.expected, lines):
@@ -199,11 +180,9 @@ class Page:
         if updates:
             page = self.file.read_text().split('\n')
             for command, lines in reversed(updates):
-                begin = command.first_output - 1
-                page[begin:begin + len(command.expected)] = lines
+                page[command.line:command.line + len(command.expected)] = lines
             self.file.write_text('\n'.join(page))
         return problems
-
 
     def compare_pictures(self, root):
         problems = []
@@ -221,18 +200,40 @@ def agree(expected, lines):
     return re.fullmatch(pattern, '\n'.join(lines) + '\n') is not None
 
 
-def undocumented(program):
+def help_of(program):
+    """What --help says of each command."""
+    def text(*command):
+        return subprocess.run([program, *command, '--help'], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    names = re.findall(r'^  ([a-z]+) ', text().partition('Subcommands:')[2], re.M)
+    return {name: text(name) for name in names}
+
+
+def undocumented(commands):
     """The commands of the program whose --help stands on no page."""
-    done = subprocess.run([program, '--help'], stdout=subprocess.PIPE, text=True, check=True)
-    names = re.findall(r'^  ([a-z]+) ', done.stdout[done.stdout.index('Subcommands:'):], re.M)
     page = (SOURCE / 'docs/command-line.md').read_text()
-    return [name for name in names if f'$ crossweave {name} --help\n' not in page]
+    return [f'docs/command-line.md: the command {name} is missing' for name in commands
+            if f'$ crossweave {name} --help\n' not in page]
+
+
+def wrong_in_text(file, commands):
+    """Commands within a page's text, with placeholders for files, are not run; but do the command and its options exist?"""
+    problems = []
+    for name, arguments in re.findall(r'`crossweave ([a-z]+)\b([^`\n]*)`', without_code(file.read_text())):
+        options = re.findall(r'(?<!\S)(--?[a-z][a-z-]*)', arguments)
+        known = re.split(r'[\s,]+', commands.get(name, ''))
+        problems += [f'{file.relative_to(SOURCE)}: `crossweave {name}{arguments}`: no {word}'
+                     for word in ([name] if name not in commands else [each for each in options if each not in known])]
+    return problems
 
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     files = [SOURCE / name for name in sys.argv[2:]] or documentation()
-    problems = [f'docs/command-line.md: the command {name} is missing' for name in undocumented(program)]
+    commands = help_of(program)
+    problems = undocumented(commands)
+    for file in files:
+        problems += wrong_in_text(file, commands)
     pages = []
     for file in files:
         try:

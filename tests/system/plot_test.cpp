@@ -119,6 +119,11 @@ TEST_CASE("pictures of a sweep have the figures of its database, of a folder or 
                                   "printf(' cycles, %.2fx', speedup) FROM runs WHERE point = 5");
     CHECK(matches(svg, "<title>point 5\n[^<]*\n" + row.substr(0, row.size() - 1) + "</title>").size() == 1);
   }
+  // A folder that holds a run, too, has the pictures of both.
+  REQUIRE(run_program(CROSSWEAVE_BINARY, {"run", "o", "--point", "5", "--quiet", "--out", "o"}, work.path()).status ==
+          0);
+  CHECK(plot(work, "o", "pareto") == plot(work, "o/sweep.db", "pareto"));
+  CHECK(plot(work, "o", "gantt") == plot(work, "o/resolved.yaml", "gantt"));
   // Two sizes of an input are two networks, each with its own front.
   const std::string pareto = plot(work, "o", "pareto");
   CHECK(matches(pareto, "<polyline").size() == 2);

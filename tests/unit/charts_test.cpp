@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -126,9 +127,13 @@ TEST_CASE("a chart of points has a mark a point, and lines and staircases betwee
   CHECK(svg.find("<title>tip</title>") != std::string::npos);
   CHECK(svg.find(">note<") != std::string::npos);
   // The staircase goes along at its height before it goes down.
-  const std::size_t stairs = svg.find("class=\"s-c8\"");
-  REQUIRE(stairs != std::string::npos);
-  CHECK(count_of(svg.substr(svg.rfind('<', stairs), stairs - svg.rfind('<', stairs)), ",") == 3);
+  std::smatch corners;
+  const std::regex stairs{
+      R"re(<polyline points="([0-9.]+),([0-9.]+) ([0-9.]+),([0-9.]+) ([0-9.]+),([0-9.]+)" class="s-c8")re"};
+  REQUIRE(std::regex_search(svg, corners, stairs));
+  CHECK(corners[4] == corners[2]);
+  CHECK(corners[5] == corners[3]);
+  CHECK(std::stod(corners[6]) > std::stod(corners[4]));
   check_well_formed(to_svg(PointChart{"empty", {}, {}, {}, ""}));
   for (const bool logarithmic : {false, true}) {
     PointChart one{"one", {"x", logarithmic, {}}, {"y", logarithmic, {{3, "three <"}}}, {}, ""};

@@ -145,7 +145,7 @@ class Parallel {
       }
       const point = this.lineAt(x, y);
       this.canvas.style.cursor = this.variables.some((_, i) => Math.abs(this.placeOf(i) - x) < 14) ? 'ns-resize' : point >= 0 ? 'pointer' : 'default';
-      point >= 0 ? showTip(event.clientX, event.clientY, ...lines(`point ${point}`, ...this.variables.map((variable) => `${variable.name}: ${variable.text(point)}`))) : hideTip();
+      point >= 0 ? showTip(event.clientX, event.clientY, ...lines(`point ${point}`, ...this.variables.map((variable) => `${variable.stops ? variable.name : variable.short}: ${variable.text(point)}`))) : hideTip();
     });
     this.canvas.addEventListener('pointerleave', hideTip);
     this.canvas.addEventListener('pointercancel', () => { from = null; });

@@ -219,7 +219,7 @@ class Scatter {
   tell(dot) {
     const rows = [...places, this.x.variable, this.y.variable].filter((variable, i, all) => all.indexOf(variable) === i);
     const others = this.dots.filter((other) => Math.hypot(other.x - dot.x, other.y - dot.y) < 0.5 && this.visible(other)).length - 1;
-    return [`point ${dot.point}`, ...rows.map((variable) => `${variable.name}: ${variable.text(dot.point)}`), others ? `at the same place: ${plain(others)} more` : ''];
+    return [`point ${dot.point}`, ...rows.map((variable) => `${variable.stops ? variable.name : variable.short}: ${variable.text(dot.point)}`), others ? `at the same place: ${plain(others)} more` : ''];
   }
 
   zoomTo(fromX, toX, fromY, toY) {
