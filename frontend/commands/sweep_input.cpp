@@ -49,14 +49,17 @@ Result<OutputDirectory> unpack_point(const fs::path& sweep, std::size_t point, c
                         "--point " + std::to_string(point) + ": " + files.error().message,
                         Severity::error}};
   }
-  const Result<OutputDirectory> directory = OutputDirectory::open(
+  Result<OutputDirectory> directory = OutputDirectory::open(
       out.empty() ? database_of(sweep).parent_path() / "runs" / std::to_string(point) : fs::path{out});
   if (!directory) {
     return directory;
   }
   const Diagnostics problems =
       write_all(*directory, {{"resolved.yaml", files->resolved}, {"network.yaml", files->network}});
-  return problems.empty() ? directory : Result<OutputDirectory>{problems};
+  if (!problems.empty()) {
+    return problems;
+  }
+  return directory;
 }
 
 }  // namespace crossweave

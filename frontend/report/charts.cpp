@@ -288,7 +288,7 @@ std::string to_svg(const PointChart& chart) {
   for (const auto& [x, text] : x_ticks) {
     widest = std::max(widest, text_width(text, kSmall));
   }
-  const bool lean = !chart.x.ticks.empty() && widest + 8 > plot.width / static_cast<double>(x_ticks.size());
+  const bool lean = chart.x.names && widest + 8 > plot.width / static_cast<double>(x_ticks.size());
   const double names_height = lean ? 0.5 * widest + 14 : 22;
   const double label_y = plot.bottom() + names_height + 20;
   const double height = label_y + (chart.note.empty() ? 14 : 38);

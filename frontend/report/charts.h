@@ -65,6 +65,7 @@ struct ChartAxis {
   bool logarithmic{false};  ///< of positive values
   /// What stands where; empty: round numbers.
   std::vector<std::pair<double, std::string>> ticks;
+  bool names{false};  ///< the ticks are names, of which none may be left out
 };
 
 /// Points over two axes; later series lie over earlier ones.

@@ -1,8 +1,11 @@
 #include "frontend/report/sweep_page.h"
 
-#include <cstdint>
+#include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <map>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -95,11 +98,12 @@ Json axis_json(const SweepTable::Axis& axis) {
   return json;
 }
 
-/// Configurations differ in few lines: the lines that there are, and for each configuration which of them it has, as
-/// ranges [begin, end, begin, end, ...].
-Json configs_json(SweepDatabase& database) {
+/// Configurations differ in few lines: the lines that there are, for each configuration which of them it has, as ranges
+/// [begin, end, begin, end, ...], and for each point its configuration (-1: none).
+Json configs_json(SweepDatabase& database, const SweepTable& table) {
   Json lines = Json::array();
-  Json configs = Json::object();
+  Json configs = Json::array();
+  std::map<std::string, std::size_t, std::less<>> numbers;
   std::map<std::string, std::size_t, std::less<>> known;
   database.read_configs([&](const std::string& hash, const std::string& resolved) {
     std::vector<std::size_t> ranges;
@@ -116,9 +120,14 @@ Json configs_json(SweepDatabase& database) {
       }
       begin = end + 1;
     }
-    configs[hash] = std::move(ranges);
+    numbers.emplace(hash, configs.size());
+    configs.push_back(std::move(ranges));
   });
-  return {{"lines", std::move(lines)}, {"of", std::move(configs)}};
+  Json of = Json::array();
+  for (const std::string& hash : table.config_of) {
+    of.push_back(hash.empty() ? Json(-1) : Json(numbers.at(hash)));
+  }
+  return {{"lines", std::move(lines)}, {"ranges", std::move(configs)}, {"of", std::move(of)}};
 }
 
 }  // namespace
@@ -148,12 +157,7 @@ std::string sweep_page(SweepDatabase& database) {
   }
   data["detailed"] = table.points <= kMostDetailed;
   if (table.points <= kMostDetailed) {
-    SweepTable::Figure hashes{"config_hash", {}};
-    for (const std::string& hash : table.config_of) {
-      hashes.values.push_back(hash.empty() ? Json() : Json(hash));
-    }
-    data["figures"].push_back(column_json(hashes));
-    data["configs"] = configs_json(database);
+    data["configs"] = configs_json(database, table);
   }
   return html_page(
       "Sweep " + table.name + " - Crossweave", data,

@@ -29,6 +29,9 @@ std::vector<std::size_t> completed_points(const SweepTable& table) {
   return points;
 }
 
+/// Of a path the name of the file.
+std::string short_text(const SweepTable::Value& value) { return value.text.substr(value.text.rfind('/') + 1); }
+
 /// The place of a point on dimensions, in words.
 std::string text_of(const SweepTable& table, const std::vector<Dimension>& dimensions, std::size_t point) {
   std::string text;
@@ -40,7 +43,7 @@ std::string text_of(const SweepTable& table, const std::vector<Dimension>& dimen
         text += table.networks[*table.network_of[point]];
       } else {
         text += (axis.named_points ? "" : axis.name.substr(axis.name.rfind('.') + 1) + " ") +
-                axis.values[axis.value_of[point]].text;
+                short_text(axis.values[axis.value_of[point]]);
       }
     }
   }
@@ -66,7 +69,7 @@ std::string tip_of(const SweepTable& table, std::size_t point) {
   for (const SweepTable::Axis& axis : table.axes) {
     tip += fmt::format("\n{} {}", axis.name, axis.values[axis.value_of[point]].text);
   }
-  return tip + fmt::format("\n{:g} PEs, {:g} cycles, {:.2f}x", table.number("pes", point),
+  return tip + fmt::format("\n{:g} PEs, {:.10g} cycles, {:.2f}x", table.number("pes", point),
                            table.number("latency_cycles", point), table.number("speedup", point));
 }
 
@@ -116,10 +119,11 @@ std::size_t choose_axis(const SweepTable& table, const std::vector<std::size_t>&
 
 ChartAxis axis_of(const SweepTable& table, std::size_t number) {
   const SweepTable::Axis& axis = table.axes[number];
-  ChartAxis result{axis.name, axis.numeric && geometric(axis), {}};
+  ChartAxis result{axis.name, axis.numeric && geometric(axis), {}, !axis.numeric};
   for (std::size_t i = 0; i < axis.values.size(); ++i) {
     const SweepTable::Value& value = axis.values[i];
-    result.ticks.emplace_back(axis.numeric ? static_cast<double>(*value.number) : static_cast<double>(i), value.text);
+    result.ticks.emplace_back(axis.numeric ? static_cast<double>(*value.number) : static_cast<double>(i),
+                              short_text(value));
   }
   std::ranges::sort(result.ticks);
   if (axis.tells_network) {
@@ -142,7 +146,7 @@ std::string draw_speedup(const SweepTable& table) {
     }
   }
   // The networks first: they tell lines apart most.
-  std::ranges::stable_partition(others, [&](const Dimension& dimension) {
+  std::stable_partition(others.begin(), others.end(), [&](const Dimension& dimension) {
     return std::ranges::any_of(dimension, [&](std::size_t axis) { return table.axes[axis].tells_network; });
   });
   // A colour for each value of the first of the others, a mark for each combination of as many more as there are marks
@@ -177,7 +181,7 @@ std::string draw_speedup(const SweepTable& table) {
                            table.number("speedup", point), tip_of(table, point)});
   }
   PointChart chart{
-      "Speed-up: " + table.name, axis_of(table, along), {"speed-up over layer by layer", false, {}}, {}, ""};
+      "Speed-up: " + table.name, axis_of(table, along), {"speed-up over layer by layer", false, {}, false}, {}, ""};
   // The legend: colours, then marks.
   for (std::size_t i = 0; i < colours.names.size() && colours.names.size() > 1; ++i) {
     chart.series.push_back({colours.names[i], series_ink(i), Mark::circle, PointSeries::Join::none, 1, {}});
@@ -222,8 +226,8 @@ std::string draw_pareto(const SweepTable& table) {
   }
   const auto [unit, unit_name] = time_unit(std::ranges::max(latencies));
   PointChart chart{"PEs against latency: " + table.name,
-                   {"PEs", wide(pes), {}},
-                   {fmt::format("latency ({})", unit_name), wide(latencies), {}},
+                   {"PEs", wide(pes), {}, false},
+                   {fmt::format("latency ({})", unit_name), wide(latencies), {}, false},
                    {},
                    table.networks.size() > 1 ? "Pale: slower than another point of the network with as few PEs" : ""};
   const auto placed = [&, unit = unit](std::size_t point) {

@@ -170,6 +170,7 @@ class SweepDatabase::Connection {
   void read(const std::string& sql, const ReadHeading& heading, const ReadRow& row) {
     Statement statement{*this, sql};
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(statement.columns()));
     for (int column = 0; column < statement.columns(); ++column) {
       names.push_back(statement.column_name(column));
     }

@@ -162,7 +162,7 @@ TEST_CASE("a sweep has the figures of each run, and a failed point its reason") 
     if (key == "network" || key == "traffic" || key == "pe_states" || key == "inference") {
       for (const auto& [inner, figure] : value.items()) {
         if (inner != "latencies_ps") {  // of single images
-          CHECK(exported.at(key + "." + inner) == figure);
+          CHECK(exported.at(std::string{key}.append(".").append(inner)) == figure);
         }
       }
     } else if (key == "critical_path") {

@@ -114,7 +114,7 @@ TEST_CASE("a line chart has a line a series and a dot a value", "[charts]") {
 
 TEST_CASE("a chart of points has a mark a point, and lines and staircases between them", "[charts]") {
   using Join = PointSeries::Join;
-  PointChart chart{"t", {"x", false, {}}, {"y", false, {}}, {}, "note"};
+  PointChart chart{"t", {"x", false, {}, false}, {"y", false, {}, false}, {}, "note"};
   chart.series.push_back({"line", Ink::series_1, Mark::square, Join::line, 1, {{1, 5, "tip"}, {2, 6, ""}}});
   chart.series.push_back({"stairs", Ink::series_8, Mark::diamond, Join::staircase, 1, {{1, 9, ""}, {2, 4, ""}}});
   chart.series.push_back({"", Ink::series_2, Mark::ring, Join::none, 0.5, {{1, 7, ""}}});
@@ -136,14 +136,15 @@ TEST_CASE("a chart of points has a mark a point, and lines and staircases betwee
   CHECK(std::stod(corners[6]) > std::stod(corners[4]));
   check_well_formed(to_svg(PointChart{"empty", {}, {}, {}, ""}));
   for (const bool logarithmic : {false, true}) {
-    PointChart one{"one", {"x", logarithmic, {}}, {"y", logarithmic, {{3, "three <"}}}, {}, ""};
+    PointChart one{"one", {"x", logarithmic, {{3, "three <"}}, logarithmic}, {"y", logarithmic, {}, false}, {}, ""};
     one.series.push_back({"s", Ink::series_3, Mark::triangle, Join::line, 1, {{3, 3, ""}}});
     check_well_formed(to_svg(one));
   }
 }
 
 TEST_CASE("an axis by factors has equal steps for equal factors", "[charts]") {
-  PointChart chart{"t", {"x", true, {{1, "one"}, {10, "ten"}, {100, "hundred"}}}, {"y", true, {}}, {}, ""};
+  PointChart chart{
+      "t", {"x", true, {{1, "one"}, {10, "ten"}, {100, "hundred"}}, false}, {"y", true, {}, false}, {}, ""};
   chart.series.push_back({"s", Ink::series_1, Mark::circle, PointSeries::Join::none, 1, {{1, 1, ""}, {100, 100, ""}}});
   const std::string svg = to_svg(chart);
   const auto x_of = [&svg](const std::string& text) {

@@ -146,9 +146,9 @@ TEST_CASE("what neither colours nor marks tell apart is said below the plot", "[
     rows.push_back({{0, 0, mark}, 0, 1, 100});
     rows.push_back({{1, 1, mark}, 0, 1, 100});
   }
-  std::vector<SweepTable::Value> many;
-  for (int i = 0; i < 7; ++i) {
-    many.push_back({"v" + std::to_string(i), std::nullopt});
+  std::vector<SweepTable::Value> many(7);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    many[i].text = "v" + std::to_string(i);
   }
   const SweepTable table = table_of(
       {axis("x", {{"1", 1}, {"2", 2}}), axis("colour", {{"a", std::nullopt}, {"b", std::nullopt}}), axis("many", many)},

@@ -157,7 +157,7 @@ class Parallel {
         keptChanged();
       } else if (begun) {
         this.brush(this.variables[begun.index], null);
-      } else if ( this.lineAt(x, y) >= 0) {
+      } else if (this.lineAt(x, y) >= 0) {
         select(this.lineAt(x, y));
       }
     });

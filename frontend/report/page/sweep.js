@@ -278,20 +278,19 @@ function showChosen() {
   const point = selected;
   const row = (name, value) => element('tr', {}, element('th', {scope: 'row'}, name), element('td', {}, value));
   const table = (rows) => element('table', {}, element('tbody', {}, ...rows));
-  const shownFigures = DATA.figures.map((one) => one.name).filter((name) => !['error', 'config_hash', 'waiting'].includes(name) && figure(name, point) !== null);
+  const shownFigures = DATA.figures.map((one) => one.name).filter((name) => !['error', 'waiting'].includes(name) && figure(name, point) !== null);
   const show = (name) => variables.get(name)?.text(point) ?? (typeof figure(name, point) === 'number' ? plain(figure(name, point)) : String(figure(name, point)));
   const problem = figure('error', point) ?? figure('waiting', point);
-  const hash = figure('config_hash', point);
-  const ranges = DATA.configs?.of[hash];
+  const ranges = DATA.configs?.ranges[DATA.configs.of[point]];
   const config = ranges ? Array.from({length: ranges.length / 2}, (_, i) => DATA.configs.lines.slice(ranges[2 * i], ranges[2 * i + 1])).flat().join('\n') : null;
-  const runnable = !DATA.detailed || hash !== null;
+  const runnable = !DATA.detailed || config !== null;
   chosenTitle.textContent = `Point ${point}: ${outcomeOf(point)}${onFront.has(point) ? ', on the Pareto front' : ''}`;
   chosenParts.replaceChildren(...[
-    element('div', {}, table([...(networkVariable ? [networkVariable] : []), ...axes].map((variable) => row(variable.name, variable.text(point) ?? ''))),
+    element('div', {}, table(places.map((variable) => row(variable.name, variable.axis?.texts[variable.axis.at[point]] ?? variable.text(point) ?? ''))),
       problem ? element('pre', {class: 'waiting'}, problem) : null,
-      runnable ? element('p', {}, 'To see all of its run:') : null,
+      runnable ? element('p', {}, 'To run it alone:') : null,
       runnable ? element('pre', {class: 'command'}, `crossweave run ${folder()} --point ${point} --report`) : null,
-      runnable ? element('p', {}, 'which writes ', element('a', {href: `runs/${point}/report.html`}, `runs/${point}/report.html`), ' beside this page.') : null),
+      runnable && figure('error', point) === null ? element('p', {}, 'which writes ', element('a', {href: `runs/${point}/report.html`}, `runs/${point}/report.html`), ' beside this page.') : null),
     element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Figures of the point'}, table(shownFigures.map((name) => row(name, show(name))))),
     config ? element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Configuration of the point'}, element('pre', {class: 'config'}, config)) : null].filter(Boolean));
 }
