@@ -15,6 +15,7 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -154,9 +155,14 @@ class Page:
         # Of the variables of a session only these: those of a cluster or of a terminal change what is printed.
         environment = {name: os.environ[name] for name in ('HOME', 'LANG', 'TMPDIR', 'ASAN_OPTIONS') if name in os.environ}
         environment['PATH'] = f'{root}/build/release:/usr/local/bin:/usr/bin:/bin'
-        done = subprocess.run(['bash', '-s'], cwd=root, input=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, env=environment, timeout=PAGE_TIMEOUT_S, check=False)
-        parts = re.split(f'{salt} (\\d+)\n', done.stdout)
+        with subprocess.Popen(['bash', '-s'], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True) as shell:
+            try:
+                printed, _ = shell.communicate(script, PAGE_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(shell.pid, signal.SIGKILL)
+                raise
+        parts = re.split(f'{salt} (\\d+)\n', printed)
         results = list(zip(parts[0::2], map(int, parts[1::2])))
         if len(results) != len(self.commands):
             raise PageError(f'{self.commands[len(results)].line}: the shell ended: {parts[-1]}')
