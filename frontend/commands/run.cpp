@@ -159,7 +159,8 @@ std::function<int()> declare_run(CLI::App& app) {
   app.add_option("--point", options->point,
                  "A point of a sweep, whose folder or database stands in the place of RUN.yaml (default of --out then: "
                  "runs/POINT beside the database)")
-      ->type_name("POINT");
+      ->type_name("POINT")
+      ->check([](const std::string& text) { return text.starts_with('-') ? "points are numbered from 0" : ""; });
   options->common.declare_outputs(app);
   options->recording.declare(app);
   return [options] {

@@ -114,10 +114,9 @@ std::optional<Shard> chosen_shard(const SweepOptions& options, Diagnostics& prob
   return shard->value_or(Shard{});
 }
 
-/// Runs what is missing in the database. The exit status: kExitInternalFault when a point failed by a fault of ours;
-/// nothing when asked to stop.
-std::optional<int> complete(SweepDatabase& database, const SweepPlan& plan, PointReader& reader,
-                            const std::vector<std::size_t>& part, std::size_t jobs, bool quiet) {
+/// Runs what is missing in the database; false when asked to stop.
+bool complete(SweepDatabase& database, const SweepPlan& plan, PointReader& reader, const std::vector<std::size_t>& part,
+              std::size_t jobs, bool quiet) {
   std::vector<std::size_t> missing;
   ProgressCounts before;
   for (const std::size_t config : part) {
@@ -133,14 +132,12 @@ std::optional<int> complete(SweepDatabase& database, const SweepPlan& plan, Poin
     progress.emplace(std::cerr, isatty(STDERR_FILENO) == 1, before);
   }
   const StopOnRequest stop;
-  int status = kExitDone;
   run_sweep(
       plan, reader, missing, jobs,
       [&](const ConfigEnd& end) {
         const SweepConfig& config = plan.configs[end.config];
         if (end.figures.is_null()) {
           database.add_error(config.hash, end.status, end.message);
-          status = end.status == kExitInternalFault ? kExitInternalFault : status;
         } else {
           database.add_result(config.hash, end.figures);
         }
@@ -157,7 +154,7 @@ std::optional<int> complete(SweepDatabase& database, const SweepPlan& plan, Poin
   if (progress) {
     progress->finish();
   }
-  return StopOnRequest::requested() ? std::nullopt : std::optional{status};
+  return !StopOnRequest::requested();
 }
 
 /// Submits the sweep, and tells of it until it has ended.
@@ -248,19 +245,18 @@ int sweep(const SweepOptions& options) {
     return report(database.error());
   }
   const std::size_t jobs = options.jobs > 0 ? options.jobs : std::max(std::thread::hardware_concurrency(), 1U);
-  const std::optional<int> status =
-      complete(*database, *plan, reader, part_of(plan->by_schedule(), *shard), jobs, options.quiet);
-  if (!status) {
+  if (!complete(*database, *plan, reader, part_of(plan->by_schedule(), *shard), jobs, options.quiet)) {
     std::cerr << "crossweave: stopped; " << file.string() << " has what is done, and --resume goes on from there\n";
-    std::raise(stop_signal);  // so that scripts and shells learn of it
+    // By the signal, so that scripts and shells learn of it; even where whoever started us had it ignored.
+    std::signal(stop_signal, SIG_DFL);
+    std::raise(stop_signal);
   }
   if (shard->count > 1) {
     std::cout << "part " << shard->index << " of " << shard->count << " is in " << file.string()
               << "; crossweave merge puts the parts together\n";
-    return *status;
+    return status_of(database->state());
   }
-  const int end = end_of_sweep(*database, *directory);
-  return end == kExitDone ? *status : end;
+  return end_of_sweep(*database, *directory);
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 
 namespace crossweave {
 
+int status_of(const SweepState& state) { return state.faults > 0 ? kExitInternalFault : kExitDone; }
+
 int end_of_sweep(SweepDatabase& database, const OutputDirectory& directory) {
   Diagnostics problems = export_runs(database, directory.path());
   if (std::optional<Diagnostic> problem = directory.write("report.html", sweep_page(database))) {
@@ -29,7 +31,7 @@ int end_of_sweep(SweepDatabase& database, const OutputDirectory& directory) {
   also(state.failed, "failed");
   also(state.missing(), "missing");
   std::cout << "\nfiles         " << directory.path().string() << ": sweep.db, sweep.csv, sweep.json, report.html\n";
-  return kExitDone;
+  return status_of(state);
 }
 
 }  // namespace crossweave

@@ -429,9 +429,13 @@ std::string SweepDatabase::name() { return connection_->text("SELECT name FROM s
 SweepState SweepDatabase::state() {
   Connection::Statement statement{*connection_,
                                   "SELECT count(*), count(CASE outcome WHEN 'completed' THEN 1 END), "
-                                  "count(CASE WHEN outcome <> 'completed' THEN 1 END), count(error) FROM runs"};
+                                  "count(CASE WHEN outcome <> 'completed' THEN 1 END), "
+                                  "count(coalesce(problem, message)), count(CASE status WHEN " +
+                                      std::to_string(kExitInternalFault) +
+                                      " THEN 1 END) FROM points LEFT JOIN results USING (config_hash) "
+                                      "LEFT JOIN errors USING (config_hash)"};
   statement.step();
-  return {statement.index(0), statement.index(1), statement.index(2), statement.index(3)};
+  return {statement.index(0), statement.index(1), statement.index(2), statement.index(3), statement.index(4)};
 }
 
 Result<SweepDatabase::PointFiles, Failure> SweepDatabase::files_of(std::size_t point) {

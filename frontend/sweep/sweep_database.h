@@ -34,6 +34,7 @@ struct SweepState {
   std::size_t completed{0};
   std::size_t unfinished{0};  ///< a deadlock or the time limit
   std::size_t failed{0};
+  std::size_t faults{0};  ///< of those that failed, by a fault of ours: kExitInternalFault
   [[nodiscard]] std::size_t missing() const { return points - completed - unfinished - failed; }
 };
 

@@ -13,6 +13,7 @@
 #include "frontend/report/content_hash.h"
 #include "frontend/report/summary.h"
 #include "frontend/scheduled_run.h"
+#include "frontend/sweep/sweep_figures.h"
 
 namespace crossweave {
 namespace {
@@ -249,6 +250,9 @@ class Planner {
     ContentHash hash;
     const auto add = [&hash](std::string_view text) { hash.add(std::to_string(text.size())).add(":").add(text); };
     add(CROSSWEAVE_VERSION);
+    for (const std::string& figure : sweep_figures()) {
+      add(figure);
+    }
     for (const SweepAxis& axis : sweep_.axes) {
       add(axis.name);
       add(axis.named_points ? "points" : "values");

@@ -47,7 +47,7 @@ struct SweepPlan {
   std::vector<SweepPoint> points;
   std::vector<SweepConfig> configs;
   std::vector<SweepNetwork> networks;
-  /// A hash of all that decides about the results: axes, configurations and the version of Crossweave.
+  /// A hash of all that decides about the results: axes, configurations, the version of Crossweave and its figures.
   std::string identity;
 
   /// Every configuration, those that share a schedule together, otherwise in the order of the points.

@@ -58,10 +58,14 @@ struct Results {
 /// A sweep under way in a process of its own.
 class Running {
  public:
-  Running(const fs::path& directory, std::vector<std::string> arguments) {
+  /// As a shell starts what runs behind a script, with SIGINT ignored, if `behind`.
+  Running(const fs::path& directory, std::vector<std::string> arguments, bool behind = false) {
     process_ = fork();
     if (process_ == 0) {
       setpgid(0, 0);
+      if (behind) {
+        std::signal(SIGINT, SIG_IGN);
+      }
       std::vector<char*> words{const_cast<char*>(CROSSWEAVE_BINARY)};
       for (std::string& argument : arguments) {
         words.push_back(argument.data());
@@ -248,10 +252,21 @@ TEST_CASE("a dry run lists the points that conditions leave, and writes nothing"
   CHECK_FALSE(fs::exists(work.path() / "out"));
 }
 
+TEST_CASE("an axis that is named like a figure hides it from none but the view") {
+  const TemporaryDirectory work;
+  write_small_sweep(work.path(),
+                    "  outcome: {points: {good: {mapping.extra_pes: 0}, better: {mapping.extra_pes: 1}}}\n");
+  const Finished sweep = crossweave(work.path(), {"sweep", "sweep.yaml", "--out", "o"});
+  CHECK(sweep.status == 0);
+  CHECK(sweep.out.starts_with("points        2: 2 completed\n"));
+  CHECK(query(work.path() / "o/sweep.db", "SELECT outcome FROM runs ORDER BY point") == "good\nbetter\n");
+}
+
 TEST_CASE("a sweep that was interrupted says so and goes on where it was") {
   const TemporaryDirectory work;
   write_small_sweep(work.path(), "  mapping.extra_pes: {from: 0, to: 39, step: 1}\n");
-  const Running running{work.path(), {"sweep", "sweep.yaml", "-j", "2", "--out", "o"}};
+  const bool behind = GENERATE(false, true);
+  const Running running{work.path(), {"sweep", "sweep.yaml", "-j", "2", "--out", "o"}, behind};
   wait_for_results(work.path() / "o/sweep.db", 5);
   running.send_to_all(SIGINT);
   CHECK(running.wait() == 128 + SIGINT);
@@ -316,6 +331,7 @@ TEST_CASE("a sweep whose process is killed at a point says so by its status, and
   kill(child, SIGKILL);
   CHECK(running.wait() == 70);
   CHECK(query(work.path() / "o/sweep.db", "SELECT status FROM errors") == "70\n");
+  CHECK(crossweave(work.path(), {"merge", "o/sweep.db", "--out", "merged"}).status == 70);
   const Finished resumed = crossweave(work.path(), {"sweep", "sweep.yaml", "--out", "o", "--resume"});
   CHECK(resumed.status == 0);
   CHECK(resumed.out.starts_with("points        2: 2 completed\n"));
