@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -29,40 +30,72 @@ std::vector<std::size_t> completed_points(const SweepTable& table) {
   return points;
 }
 
-/// Of a path the name of the file.
-std::string short_text(const SweepTable::Value& value) { return value.text.substr(value.text.rfind('/') + 1); }
-
-/// The place of a point on dimensions, in words.
-std::string text_of(const SweepTable& table, const std::vector<Dimension>& dimensions, std::size_t point) {
-  std::string text;
-  for (const Dimension& dimension : dimensions) {
-    for (const std::size_t number : dimension) {
-      const SweepTable::Axis& axis = table.axes[number];
-      text += text.empty() ? "" : ", ";
-      if (axis.tells_network) {
-        text += table.networks[*table.network_of[point]];
-      } else {
-        text += (axis.named_points ? "" : axis.name.substr(axis.name.rfind('.') + 1) + " ") +
-                short_text(axis.values[axis.value_of[point]]);
+/// What is written for each value of an axis: for a network its name, for a path the name of the file where no other of
+/// the axis ends alike.
+std::vector<std::string> texts_of(const SweepTable& table, const SweepTable::Axis& axis) {
+  std::vector<std::string> texts;
+  for (const SweepTable::Value& value : axis.values) {
+    // The slash of a number is one of its unit.
+    texts.push_back(value.number ? value.text : value.text.substr(value.text.rfind('/') + 1));
+  }
+  if (axis.named_points || std::set(texts.begin(), texts.end()).size() < texts.size()) {
+    std::ranges::transform(axis.values, texts.begin(), &SweepTable::Value::text);
+  }
+  if (axis.tells_network) {
+    for (std::size_t point = 0; point < table.points; ++point) {
+      if (const std::optional<std::size_t> network = table.network_of[point]) {
+        texts[axis.value_of[point]] = table.networks[*network];
       }
     }
   }
-  return text;
+  return texts;
 }
 
-/// Names, numbered in the order in which they come.
-struct Names {
-  std::vector<std::string> names;
+using Place = std::vector<std::size_t>;  // on some dimensions: which value of each of their axes
 
-  std::size_t number_of(const std::string& name) {
-    const auto found = std::ranges::find(names, name);
-    const auto number = static_cast<std::size_t>(found - names.begin());
-    if (found == names.end()) {
-      names.push_back(name);
+Place place_of(const SweepTable& table, const std::vector<Dimension>& dimensions, std::size_t point) {
+  Place place;
+  for (const Dimension& dimension : dimensions) {
+    for (const std::size_t axis : dimension) {
+      place.push_back(table.axes[axis].value_of[point]);
     }
-    return number;
+  }
+  return place;
+}
+
+/// The places of points on some dimensions, numbered in the order in which they come.
+struct Places {
+  std::vector<Place> places;
+  std::map<Place, std::size_t> numbers;
+
+  std::size_t number_of(const Place& place) {
+    const auto [found, is_new] = numbers.emplace(place, places.size());
+    if (is_new) {
+      places.push_back(place);
+    }
+    return found->second;
   }
 };
+
+/// Each of the places in words.
+std::vector<std::string> names_of(const SweepTable& table, const std::vector<Dimension>& dimensions,
+                                  const std::vector<Place>& places) {
+  std::vector<std::string> names(places.size());
+  std::size_t column = 0;
+  for (const Dimension& dimension : dimensions) {
+    for (const std::size_t number : dimension) {
+      const SweepTable::Axis& axis = table.axes[number];
+      const std::vector<std::string> texts = texts_of(table, axis);
+      const std::string key =
+          axis.tells_network || axis.named_points ? "" : axis.name.substr(axis.name.rfind('.') + 1) + " ";
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        names[i] += (column == 0 ? "" : ", ") + key + texts[places[i][column]];
+      }
+      ++column;
+    }
+  }
+  return names;
+}
 
 std::string tip_of(const SweepTable& table, std::size_t point) {
   std::string tip = fmt::format("point {}", point);
@@ -86,23 +119,20 @@ bool wide(const std::vector<double>& values) {
   return least > 0 && most > 20 * least;
 }
 
-/// Whether an axis of numbers was made by factors.
-bool geometric(const SweepTable::Axis& axis) {
-  std::vector<double> numbers;
-  for (const SweepTable::Value& value : axis.values) {
-    numbers.push_back(static_cast<double>(*value.number));
-  }
-  std::ranges::sort(numbers);
-  if (numbers.size() < 3 || numbers.front() <= 0) {
+/// Where a value of an axis lies.
+double position(const SweepTable::Axis& axis, std::size_t value) {
+  return static_cast<double>(axis.numeric ? *axis.values[value].number : static_cast<std::int64_t>(value));
+}
+
+/// Whether numbers were made by factors.
+bool geometric(const std::set<double>& numbers) {
+  if (numbers.size() < 3 || *numbers.begin() <= 0) {
     return false;
   }
-  const double factor = numbers[1] / numbers[0];
-  for (std::size_t i = 1; i < numbers.size(); ++i) {
-    if (std::abs(numbers[i] / numbers[i - 1] / factor - 1) > 0.02) {
-      return false;
-    }
-  }
-  return true;
+  const double factor = *std::next(numbers.begin()) / *numbers.begin();
+  return std::adjacent_find(numbers.begin(), numbers.end(), [factor](double a, double b) {
+           return std::abs(b / a / factor - 1) > 0.02;
+         }) == numbers.end();
 }
 
 /// The axis along which speed-ups are drawn: the first of numbers that varies, otherwise the first that does.
@@ -117,24 +147,22 @@ std::size_t choose_axis(const SweepTable& table, const std::vector<std::size_t>&
   return chosen.value_or(0);
 }
 
-ChartAxis axis_of(const SweepTable& table, std::size_t number) {
+/// With a tick for each value that one of the points has.
+ChartAxis axis_of(const SweepTable& table, std::size_t number, const std::vector<std::size_t>& points) {
   const SweepTable::Axis& axis = table.axes[number];
-  ChartAxis result{axis.name, axis.numeric && geometric(axis), {}, !axis.numeric};
-  for (std::size_t i = 0; i < axis.values.size(); ++i) {
-    const SweepTable::Value& value = axis.values[i];
-    result.ticks.emplace_back(axis.numeric ? static_cast<double>(*value.number) : static_cast<double>(i),
-                              short_text(value));
+  const std::vector<std::string> texts = texts_of(table, axis);
+  std::set<std::pair<double, std::string>> ticks;
+  std::set<double> positions;
+  for (const std::size_t point : points) {
+    const std::size_t value = axis.value_of[point];
+    ticks.emplace(position(axis, value), texts[value]);
+    positions.insert(position(axis, value));
   }
-  std::ranges::sort(result.ticks);
-  if (axis.tells_network) {
-    for (std::size_t point = 0; point < table.points; ++point) {
-      if (const std::optional<std::size_t> network = table.network_of[point]) {
-        result.ticks[axis.value_of[point]].second = table.networks[*network];
-      }
-    }
-  }
-  return result;
+  return {axis.name, axis.numeric && geometric(positions), {ticks.begin(), ticks.end()}, !axis.numeric};
 }
+
+/// Of things that colours alone would have to tell apart: when there are no more colours, the next mark.
+Mark mark_beside_ink(std::size_t number) { return static_cast<Mark>(number / kSeriesInks % kMarks); }
 
 std::string draw_speedup(const SweepTable& table) {
   const std::vector<std::size_t> points = completed_points(table);
@@ -152,13 +180,13 @@ std::string draw_speedup(const SweepTable& table) {
   // A colour for each value of the first of the others, a mark for each combination of as many more as there are marks
   // for; what then is left tells lines apart that look the same.
   std::size_t marked = std::min<std::size_t>(others.size(), 1);
-  for (std::set<std::string> names; marked < others.size(); ++marked) {
-    names.clear();
+  for (std::set<Place> places; marked < others.size(); ++marked) {
+    places.clear();
     for (const std::size_t point : points) {
-      names.insert(
-          text_of(table, {others.begin() + 1, others.begin() + static_cast<std::ptrdiff_t>(marked) + 1}, point));
+      places.insert(
+          place_of(table, {others.begin() + 1, others.begin() + static_cast<std::ptrdiff_t>(marked) + 1}, point));
     }
-    if (names.size() > kMarks) {
+    if (places.size() > kMarks) {
       break;
     }
   }
@@ -166,28 +194,38 @@ std::string draw_speedup(const SweepTable& table) {
                                         others.begin() + std::min<std::ptrdiff_t>(1, std::ssize(others))};
   const std::vector<Dimension> with_mark{others.begin() + std::ssize(coloured),
                                          others.begin() + static_cast<std::ptrdiff_t>(marked)};
-  const std::vector<Dimension> alike{others.begin() + static_cast<std::ptrdiff_t>(marked), others.end()};
-  Names colours;
-  Names marks;
-  std::map<std::string, PointSeries> lines;
+  std::vector<Dimension> alike{others.begin() + static_cast<std::ptrdiff_t>(marked), others.end()};
+  const auto mark_of = [&with_mark](std::size_t colour, std::size_t mark) {
+    return with_mark.empty() ? mark_beside_ink(colour) : static_cast<Mark>(mark);
+  };
+  Places colours;
+  Places marks;
+  std::map<std::pair<std::size_t, Place>, PointSeries> lines;  // by network and the place on the others
   for (const std::size_t point : points) {
-    PointSeries& line = lines[text_of(table, others, point)];
-    line.ink = series_ink(colours.number_of(text_of(table, coloured, point)));
-    line.mark = static_cast<Mark>(marks.number_of(text_of(table, with_mark, point)));
+    PointSeries& line = lines[{*table.network_of[point], place_of(table, others, point)}];
+    const std::size_t colour = colours.number_of(place_of(table, coloured, point));
+    line.ink = series_ink(colour);
+    line.mark = mark_of(colour, marks.number_of(place_of(table, with_mark, point)));
     line.join = PointSeries::Join::line;
     const SweepTable::Axis& axis = table.axes[along];
-    const std::size_t value = axis.value_of[point];
-    line.points.push_back({axis.numeric ? static_cast<double>(*axis.values[value].number) : static_cast<double>(value),
-                           table.number("speedup", point), tip_of(table, point)});
+    line.points.push_back({position(axis, axis.value_of[point]), table.number("speedup", point), tip_of(table, point)});
   }
-  PointChart chart{
-      "Speed-up: " + table.name, axis_of(table, along), {"speed-up over layer by layer", false, {}, false}, {}, ""};
+  if (colours.places.size() > kSeriesInks * (with_mark.empty() ? kMarks : 1)) {
+    alike.insert(alike.begin(), coloured.front());
+  }
+  PointChart chart{"Speed-up: " + table.name,
+                   axis_of(table, along, points),
+                   {"speed-up over layer by layer", false, {}, false},
+                   {},
+                   ""};
   // The legend: colours, then marks.
-  for (std::size_t i = 0; i < colours.names.size() && colours.names.size() > 1; ++i) {
-    chart.series.push_back({colours.names[i], series_ink(i), Mark::circle, PointSeries::Join::none, 1, {}});
+  const std::vector<std::string> colour_names = names_of(table, coloured, colours.places);
+  for (std::size_t i = 0; i < colour_names.size() && colour_names.size() > 1; ++i) {
+    chart.series.push_back({colour_names[i], series_ink(i), mark_of(i, 0), PointSeries::Join::none, 1, {}});
   }
-  for (std::size_t i = 0; i < marks.names.size() && marks.names.size() > 1; ++i) {
-    chart.series.push_back({marks.names[i], Ink::text, static_cast<Mark>(i), PointSeries::Join::none, 1, {}});
+  const std::vector<std::string> mark_names = names_of(table, with_mark, marks.places);
+  for (std::size_t i = 0; i < mark_names.size() && mark_names.size() > 1; ++i) {
+    chart.series.push_back({mark_names[i], Ink::text, static_cast<Mark>(i), PointSeries::Join::none, 1, {}});
   }
   std::vector<double> values;
   for (auto& [unused, line] : lines) {
@@ -206,7 +244,7 @@ std::string draw_speedup(const SweepTable& table) {
   return to_svg(chart);
 }
 
-/// The largest unit in which no latency is below one, or ps.
+/// The largest unit in which the longest latency is at least one, or ps.
 std::pair<double, std::string_view> time_unit(double longest_ps) {
   for (const auto& [size, name] : {std::pair{1e12, "s"}, {1e9, "ms"}, {1e6, "us"}, {1e3, "ns"}}) {
     if (longest_ps >= size) {
@@ -230,6 +268,9 @@ std::string draw_pareto(const SweepTable& table) {
                    {fmt::format("latency ({})", unit_name), wide(latencies), {}, false},
                    {},
                    table.networks.size() > 1 ? "Pale: slower than another point of the network with as few PEs" : ""};
+  if (constexpr std::size_t kLooks = kSeriesInks * kMarks; table.networks.size() > kLooks) {
+    chart.note += fmt::format(". Networks that look alike are {} places apart", kLooks);
+  }
   const auto placed = [&, unit = unit](std::size_t point) {
     return ChartPoint{table.number("pes", point), table.number("latency_ps", point) / unit, tip_of(table, point)};
   };
@@ -238,10 +279,11 @@ std::string draw_pareto(const SweepTable& table) {
   for (std::size_t network = 0; network < fronts.size(); ++network) {
     const bool several = fronts.size() > 1;
     const Ink ink = several ? series_ink(network) : Ink::accent;
-    PointSeries others{several ? "" : "others", several ? ink : Ink::cool_3, Mark::circle,
+    const Mark mark = mark_beside_ink(network);
+    PointSeries others{several ? "" : "others", several ? ink : Ink::cool_3, mark,
                        PointSeries::Join::none, several ? 0.25 : 0.6,        {}};
     PointSeries front{
-        several ? table.networks[network] : "Pareto front", ink, Mark::circle, PointSeries::Join::staircase, 1, {}};
+        several ? table.networks[network] : "Pareto front", ink, mark, PointSeries::Join::staircase, 1, {}};
     for (const std::size_t point : points) {
       if (table.network_of[point] == network && std::ranges::find(fronts[network], point) == fronts[network].end()) {
         others.points.push_back(placed(point));

@@ -88,6 +88,22 @@ void make_unique(SweepTable& table) {
   }
 }
 
+/// Whether each value of an axis stands for one network and the other way round. Numbers are to be read as such, even
+/// where they are zipped with networks.
+bool tells_network(const SweepTable& table, std::size_t number) {
+  const SweepTable::Axis& axis = table.axes[number];
+  std::set<std::pair<std::size_t, std::size_t>> pairs;
+  std::set<std::size_t> values;
+  for (std::size_t point = 0; point < table.points; ++point) {
+    if (table.network_of[point]) {
+      pairs.emplace(axis.value_of[point], *table.network_of[point]);
+      values.insert(axis.value_of[point]);
+    }
+  }
+  return !axis.numeric && table.networks.size() > 1 && pairs.size() == values.size() &&
+         pairs.size() == table.networks.size();
+}
+
 /// The networks of completed points; those of others are not in any picture.
 void read_networks(SweepDatabase& database, SweepTable& table) {
   table.network_of.resize(table.points);
@@ -105,17 +121,12 @@ void read_networks(SweepDatabase& database, SweepTable& table) {
     table.network_of[point] = found->second;
   });
   make_unique(table);
-  for (SweepTable::Axis& axis : table.axes) {
-    std::set<std::pair<std::size_t, std::size_t>> pairs;
-    std::set<std::size_t> values;
-    for (std::size_t point = 0; point < table.points; ++point) {
-      if (table.network_of[point]) {
-        pairs.emplace(axis.value_of[point], *table.network_of[point]);
-        values.insert(axis.value_of[point]);
-      }
+  for (const std::vector<std::size_t>& dimension : table.dimensions()) {
+    const auto telling =
+        std::ranges::find_if(dimension, [&table](std::size_t axis) { return tells_network(table, axis); });
+    if (telling != dimension.end()) {
+      table.axes[*telling].tells_network = true;
     }
-    axis.tells_network =
-        table.networks.size() > 1 && pairs.size() == values.size() && pairs.size() == table.networks.size();
   }
 }
 

@@ -27,7 +27,8 @@ struct SweepTable {
     std::vector<Value> values;          ///< in the order of the points that have them first
     std::vector<std::size_t> value_of;  ///< by point: which of the values
     bool numeric{true};                 ///< each of its values is a number
-    bool tells_network{false};          ///< each of its values stands for one network, and each network for one of them
+    /// Its values are names, each stands for one network, and each network for one of them. Of a dimension the first.
+    bool tells_network{false};
   };
   struct Figure {
     std::string name;
@@ -53,8 +54,9 @@ struct SweepTable {
 };
 
 /// What there is of any number of points.
-inline constexpr std::array<std::string_view, 9> kMainFigures{
-    "outcome", "network.name", "pes", "tiles", "latency_ps", "latency_cycles", "speedup", "utilization", "error"};
+inline constexpr std::array<std::string_view, 11> kMainFigures{
+    "outcome",    "network.name",   "network.min_pes", "rewriting.segments", "pes",  "tiles",
+    "latency_ps", "latency_cycles", "speedup",         "utilization",        "error"};
 
 /// All figures of up to `detailed` points; of more only kMainFigures. Throws DatabaseError.
 [[nodiscard]] SweepTable read_sweep_table(SweepDatabase& database, std::size_t detailed);

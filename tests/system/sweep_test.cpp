@@ -313,6 +313,27 @@ TEST_CASE("a sweep takes networks that do not fit in segments, as a run does") {
             summary["write_ps"].dump() + "|" + summary["traffic"]["byte_hops"].dump() + "\n");
 }
 
+TEST_CASE("numbers that are zipped with networks are drawn as numbers") {
+  const TemporaryDirectory work;
+  write_small_sweep(work.path(),
+                    "  nets:\n"
+                    "    zip:\n"
+                    "      network: [large.yaml, small.yaml]\n"
+                    "      mapping.pes: [40, 20]\n");
+  std::string large = read_file(work.path() / "small.yaml");
+  large.replace(large.find("small"), 5, "large");
+  std::ofstream{work.path() / "large.yaml"} << large;
+  REQUIRE(crossweave(work.path(), {"sweep", "sweep.yaml", "--quiet", "--out", "o"}).status == 0);
+  REQUIRE(crossweave(work.path(), {"plot", "o", "--kind", "speedup", "-o", "x.svg"}).status == 0);
+  const std::string svg = read_file(work.path() / "x.svg");
+  const std::size_t twenty = svg.find(">20</text>");
+  const std::size_t forty = svg.find(">40</text>");
+  REQUIRE(twenty != std::string::npos);
+  CHECK(twenty < forty);
+  CHECK(forty != std::string::npos);
+  CHECK(svg.find(">small</text>") == std::string::npos);
+}
+
 TEST_CASE("a sweep whose process is killed at a point says so by its status, and runs the point again") {
   const TemporaryDirectory work;
   // Points that take so long that the first is still under way when it is seen.

@@ -2,7 +2,10 @@
 #include "frontend/report/sweep_plots.h"
 
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <regex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +76,53 @@ SweepTable two_networks() {
   return table;
 }
 
+/// What stands at the ticks of the x axis, from left to right.
+struct Tick {
+  std::string text;
+  double x{0};
+};
+std::vector<Tick> x_ticks(const std::string& svg) {
+  static const std::regex pattern{
+      R"re(<text x="([^"]+)" y="[^"]+" font-size="11" text-anchor="middle"[^>]*>([^<]*)<)re"};
+  std::vector<Tick> ticks;
+  for (std::sregex_iterator match{svg.begin(), svg.end(), pattern}; match != std::sregex_iterator{}; ++match) {
+    ticks.push_back({(*match)[2], std::stod((*match)[1])});
+  }
+  return ticks;
+}
+
+std::vector<std::string> texts_of(const std::vector<Tick>& ticks) {
+  std::vector<std::string> texts;
+  for (const Tick& tick : ticks) {
+    texts.push_back(tick.text);
+  }
+  return texts;
+}
+
+/// Where a point that is a circle is drawn.
+double x_of_point(const std::string& svg, std::size_t point) {
+  const std::size_t tip = svg.find("<title>point " + std::to_string(point) + "\n");
+  return std::stod(svg.substr(svg.rfind("cx=\"", tip) + 4));
+}
+
+/// The looks of marks: the shape and the colour of each point.
+std::vector<std::string> looks_of(const std::string& svg) {
+  static const std::regex pattern{R"re(<(\w+) [^>]*class="([^"]+)"[^>]*><title>point)re"};
+  std::vector<std::string> looks;
+  for (std::sregex_iterator match{svg.begin(), svg.end(), pattern}; match != std::sregex_iterator{}; ++match) {
+    looks.push_back((*match)[1].str() + " " + (*match)[2].str());
+  }
+  return looks;
+}
+
+std::vector<SweepTable::Value> names(std::size_t count) {
+  std::vector<SweepTable::Value> values(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i].text = "v" + std::to_string(i);
+  }
+  return values;
+}
+
 }  // namespace
 
 TEST_CASE("a Pareto front is of one network, and has of equal points all", "[sweep]") {
@@ -119,9 +169,96 @@ TEST_CASE("speed-up is drawn along the first axis of numbers, with a line for ea
   CHECK(svg.find(">mapping.extra_pes<") != std::string::npos);
   CHECK(count_of(svg, "<polyline") == 2);
   CHECK(count_of(svg, "<circle") == 5 + 2);
-  for (const char* tick : {">0<", ">8<", ">16<"}) {
-    CHECK(svg.find(tick) != std::string::npos);
+  CHECK(texts_of(x_ticks(svg)) == std::vector<std::string>{"0", "8", "16"});
+}
+
+TEST_CASE("ticks stand below the points that they are of, and only where a point completed", "[sweep]") {
+  SweepTable table = table_of({axis("mapping.pes", {{"90", 90}, {"40", 40}, {"20", 20}, {"10", 10}})}, {"n"},
+                              {{{0}, 0, 1, 100}, {{1}, 0, 1, 100}, {{2}, 0, 1, 100}, {{3}, 0, 1, 100}});
+  table.completed.front() = false;
+  const std::string svg = draw(SweepPlot::speedup, table);
+  const std::vector<Tick> ticks = x_ticks(svg);
+  REQUIRE(texts_of(ticks) == std::vector<std::string>{"10", "20", "40"});
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    CHECK(ticks[i].x == x_of_point(svg, 3 - i));
   }
+  // The values that completed lie by factors.
+  CHECK(ticks[1].x - ticks[0].x == Approx(ticks[2].x - ticks[1].x).margin(0.02));
+  // So it is with names, of which none that has no point makes the others lean.
+  SweepTable texts =
+      table_of({axis("kind", {{"b", std::nullopt}, {std::string(99, 'x'), std::nullopt}, {"a", std::nullopt}})}, {"n"},
+               {{{0}, 0, 1, 100}, {{1}, 0, 1, 100}, {{2}, 0, 1, 100}});
+  texts.completed[1] = false;
+  CHECK(texts_of(x_ticks(draw(SweepPlot::speedup, texts))) == std::vector<std::string>{"b", "a"});
+}
+
+TEST_CASE("no line joins two networks", "[sweep]") {
+  SweepTable table = table_of(
+      {axis("network", {{"l.yaml", std::nullopt}, {"s.yaml", std::nullopt}}, "nets"),
+       axis("mapping.pes", {{"40", 40}, {"20", 20}}, "nets"), axis("kind", {{"a", std::nullopt}, {"b", std::nullopt}})},
+      {"large", "small"}, {{{0, 0, 0}, 0, 40, 100}, {{1, 1, 0}, 1, 20, 100}});
+  table.axes[0].tells_network = true;
+  CHECK(count_of(draw(SweepPlot::speedup, table), "<polyline") == 0);
+}
+
+TEST_CASE("values that end alike are told apart", "[sweep]") {
+  const std::vector<Row> rows{{{0, 0}, 0, 1, 100}, {{1, 0}, 0, 1, 200}, {{0, 1}, 0, 1, 300}, {{1, 1}, 0, 1, 400}};
+  const SweepTable::Axis numbers = axis("x", {{"1", 1}, {"2", 2}});
+  const auto drawn = [&](SweepTable::Axis other) {
+    return draw(SweepPlot::speedup, table_of({numbers, std::move(other)}, {"n"}, rows));
+  };
+  const std::string paths = drawn(axis("architecture", {{"a/chip.yaml", std::nullopt}, {"b/chip.yaml", std::nullopt}}));
+  CHECK(count_of(paths, "<polyline") == 2);
+  CHECK(count_of(paths, ">architecture a/chip.yaml<") == 1);
+  CHECK(count_of(paths, ">architecture b/chip.yaml<") == 1);
+  // Names that do not are short.
+  CHECK(count_of(drawn(axis("network", {{"a/n.yaml", std::nullopt}, {"b/m.yaml", std::nullopt}})),
+                 ">network m.yaml<") == 1);
+  SweepTable::Axis named = axis("kind", {{"rd/write", std::nullopt}, {"read/erase", std::nullopt}});
+  named.named_points = true;
+  CHECK(count_of(drawn(named), ">read/erase<") == 1);
+}
+
+TEST_CASE("more values than there are colours have other marks, or a note says that they look alike", "[sweep]") {
+  std::vector<Row> rows;
+  for (std::size_t value = 0; value < 9; ++value) {
+    for (const std::size_t other : {0, 1}) {
+      rows.push_back({{value, other}, 0, 1, 100});
+    }
+  }
+  const std::vector<SweepTable::Value> two{{"0", 0}, {"1", 1}};
+  const std::string one_dimension =
+      draw(SweepPlot::speedup, table_of({axis("many", names(9)), axis("x", two)}, {"n"}, rows));
+  const std::vector<std::string> looks = looks_of(one_dimension);
+  REQUIRE(looks.size() == 18);
+  CHECK(std::set(looks.begin(), looks.end()).size() == 9);
+  CHECK(one_dimension.find("look alike") == std::string::npos);
+  // The ninth looks so in the legend, too.
+  CHECK(count_of(one_dimension, "<rect") == 1 + 2 + 1);
+  for (Row& row : rows) {
+    row.values.push_back(row.values[0] % 2);
+  }
+  const std::string two_dimensions = draw(
+      SweepPlot::speedup, table_of({axis("many", names(9)), axis("x", two), axis("other", names(2))}, {"n"}, rows));
+  CHECK(two_dimensions.find(">Lines that look alike differ in many<") != std::string::npos);
+}
+
+TEST_CASE("more networks than there are colours have other marks on their fronts", "[sweep]") {
+  std::vector<std::string> networks;
+  std::vector<Row> rows;
+  for (std::size_t network = 0; network < 49; ++network) {
+    networks.push_back("n" + std::to_string(network));
+    rows.push_back({{network}, network, 1, 100});
+  }
+  const auto drawn = [&](std::size_t count) {
+    return draw(SweepPlot::pareto, table_of({axis("network", names(count))},
+                                            {networks.begin(), networks.begin() + static_cast<std::ptrdiff_t>(count)},
+                                            {rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count)}));
+  };
+  const std::vector<std::string> looks = looks_of(drawn(17));
+  CHECK(std::set(looks.begin(), looks.end()).size() == 17);
+  CHECK(drawn(48).find("look alike") == std::string::npos);
+  CHECK(drawn(49).find("look alike") != std::string::npos);
 }
 
 TEST_CASE("an axis with units has its values as written, and by factors where it was made so", "[sweep]") {
@@ -146,13 +283,10 @@ TEST_CASE("what neither colours nor marks tell apart is said below the plot", "[
     rows.push_back({{0, 0, mark}, 0, 1, 100});
     rows.push_back({{1, 1, mark}, 0, 1, 100});
   }
-  std::vector<SweepTable::Value> many(7);
-  for (std::size_t i = 0; i < many.size(); ++i) {
-    many[i].text = "v" + std::to_string(i);
-  }
-  const SweepTable table = table_of(
-      {axis("x", {{"1", 1}, {"2", 2}}), axis("colour", {{"a", std::nullopt}, {"b", std::nullopt}}), axis("many", many)},
-      {"n"}, rows);
+  const SweepTable table =
+      table_of({axis("x", {{"1", 1}, {"2", 2}}), axis("colour", {{"a", std::nullopt}, {"b", std::nullopt}}),
+                axis("many", names(7))},
+               {"n"}, rows);
   CHECK(draw(SweepPlot::speedup, table).find(">Lines that look alike differ in many<") != std::string::npos);
 }
 

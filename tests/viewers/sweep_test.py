@@ -41,6 +41,16 @@ base:
   network: small.yaml
 axes:
 '''
+# Points: in segments, in segments and out of time, whole, whole and out of time.
+SEGMENTS = f'''
+base:
+  architecture: {SOURCE}/configs/architectures/paper-mesh.yaml
+  network: two.yaml
+  mapping: {{rewrite: allow}}
+axes:
+  mapping.pes: [1, 2]
+  simulation.time_limit: [10 s, 3 us]
+'''
 FRONT = '''
   SELECT point FROM runs a WHERE outcome = 'completed' AND NOT EXISTS (
     SELECT 1 FROM runs b WHERE b.outcome = 'completed' AND b."network.name" = a."network.name"
@@ -365,7 +375,38 @@ class OtherSweepsTest(SweepPages):
     def test_a_sweep_of_one_point_has_its_pictures(self):
         self.sweep(SMALL_BASE + '  mapping.extra_pes: [1]\n', 'one')
         self.assertEqual(len(self.js(DOTS, 0)), 1)
-        self.assertEqual(len(self.find_all('canvas')), 3)
+        # Parallel scales need something that varies.
+        self.assertEqual(len(self.find_all('canvas')), 2)
+        for canvas in self.find_all('canvas'):
+            canvas.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_UP, Keys.DELETE, Keys.HOME)
+
+    def test_numbers_that_are_zipped_with_networks_stay_numbers(self):
+        (self.directory / 'other.yaml').write_text(SMALL.replace('small', 'other'))
+        self.sweep(SMALL_BASE + '  nets:\n    zip:\n      network: [other.yaml, small.yaml]\n      mapping.pes: [40, 20]\n', 'zipped')
+        self.assertEqual(self.js('return axes.map((variable) => done.map(variable.text))'), [['other', 'small'], ['40', '20']])
+
+    def sweep_of_segments(self):
+        (self.directory / 'two.yaml').write_text(SMALL + SMALL.splitlines()[-1] + '\n')
+        self.sweep(SEGMENTS, 'segments')
+
+    def test_a_point_in_segments_has_the_page_of_each(self):
+        self.sweep_of_segments()
+        for point, pages in enumerate(([f'runs/0/segment_{i}/report.html' for i in (1, 2)], [], ['runs/2/report.html'], ['runs/3/report.html'])):
+            self.js('select(arguments[0])', point)
+            self.assertEqual([link.text for link in self.find_all('#chosen a')], pages)
+            if pages:
+                command = shlex.split(self.text('#chosen .command'))
+                subprocess.run([browser.CROSSWEAVE, *command[1:], '--quiet'], cwd=self.work.name, check=False, capture_output=True)
+            for page in pages:
+                self.assertTrue((self.out / page).exists(), page)
+
+    def test_what_has_no_such_figure_is_in_no_line(self):
+        self.sweep_of_segments()
+        self.select('figure').select_by_value('write_ps')
+        having = self.points("outcome = 'completed' AND write_ps IS NOT NULL")
+        for lines in ('all', 'best'):
+            self.select('lines').select_by_value(lines)
+            self.assertEqual(sorted(self.js('return charts[0].drawn.series.flatMap((series) => series.chains ?? []).flat()')), having)
 
     def test_names_of_points_that_are_names_of_figures_are_kept_apart(self):
         self.sweep(SMALL_BASE + '  pes:\n    points:\n      "<b>few</b>": {mapping.extra_pes: 0}\n      many: {mapping.extra_pes: 2}\n', 'names')

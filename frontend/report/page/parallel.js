@@ -2,10 +2,13 @@
 
 const MOST_LINES = 4000;  // more would hide one another
 
+/** What has a scale. */
+const parallelVariables = [...places, ...['pes', 'latency_ps', 'speedup', 'utilization'].map((name) => variables.get(name))].filter((variable) => variable?.varies);
+
 /** A line a point over parallel scales; a brush on a scale keeps the points that lie there, in all views. */
 class Parallel {
   constructor() {
-    this.variables = [...places.filter((variable) => variable.varies), ...['pes', 'latency_ps', 'speedup', 'utilization'].map((name) => variables.get(name)).filter((variable) => variable?.varies)];
+    this.variables = parallelVariables;
     this.current = 0;
     this.canvas = element('canvas', {tabindex: 0, role: 'img', 'aria-label': 'Parallel coordinates. Left and right choose a scale, up and down move the part of it that is kept, with Shift they widen and narrow it, Delete keeps all of it, Home all of everything.'});
     this.frame = element('div', {class: 'frame parallel'}, this.canvas);

@@ -120,13 +120,14 @@ function axisSection() {
         own.groups.has(line) ? own.groups.get(line).push(point) : own.groups.set(line, [point]);
       }
     }
-    const inOrder = (chain) => chain.sort((a, b) => along.at(a) - along.at(b));
+    const isPlaced = (point) => !Number.isNaN(along.at(point) + y.at(point));
+    const inOrder = (chain) => chain.filter(isPlaced).sort((a, b) => along.at(a) - along.at(b));
     const drawn = [...series.values()];
     if (state.lines === 'best') {
       const better = LESS_IS_BETTER.test(y.name) ? (a, b) => a < b : (a, b) => a > b;
       for (const own of [...drawn]) {
         const top = new Map();
-        for (const point of own.points) {
+        for (const point of own.points.filter(isPlaced)) {
           const known = top.get(along.at(point));
           if (known === undefined || better(y.at(point), y.at(known))) {
             top.set(along.at(point), point);
@@ -269,6 +270,16 @@ function folder() {
   return /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
+/** The pages that a run of a point writes, as far as is known before: of a network in segments one a segment. */
+function pagesOf(point) {
+  const segments = figure('rewriting.segments', point);
+  if (segments !== null) {
+    return Array.from({length: segments}, (_, segment) => `runs/${point}/segment_${segment + 1}/report.html`);
+  }
+  const isWhole = figure('outcome', point) === null || figure('pes', point) >= figure('network.min_pes', point);
+  return figure('error', point) === null && isWhole ? [`runs/${point}/report.html`] : [];
+}
+
 function showChosen() {
   chosen.hidden = selected < 0;
   document.body.classList.toggle('docked', selected >= 0);
@@ -284,13 +295,14 @@ function showChosen() {
   const ranges = DATA.configs?.ranges[DATA.configs.of[point]];
   const config = ranges ? Array.from({length: ranges.length / 2}, (_, i) => DATA.configs.lines.slice(ranges[2 * i], ranges[2 * i + 1])).flat().join('\n') : null;
   const runnable = !DATA.detailed || config !== null;
+  const pages = pagesOf(point);
   chosenTitle.textContent = `Point ${point}: ${outcomeOf(point)}${onFront.has(point) ? ', on the Pareto front' : ''}`;
   chosenParts.replaceChildren(...[
     element('div', {}, table(places.map((variable) => row(variable.name, variable.axis?.texts[variable.axis.at[point]] ?? variable.text(point) ?? ''))),
       problem ? element('pre', {class: 'waiting'}, problem) : null,
       runnable ? element('p', {}, 'To run it alone:') : null,
       runnable ? element('pre', {class: 'command'}, `crossweave run ${folder()} --point ${point} --report`) : null,
-      runnable && figure('error', point) === null ? element('p', {}, 'which writes ', element('a', {href: `runs/${point}/report.html`}, `runs/${point}/report.html`), ' beside this page.') : null),
+      runnable && pages.length ? element('p', {}, 'which writes ', ...pages.flatMap((page, i) => [i ? ', ' : '', element('a', {href: page}, page)]), ' beside this page.') : null),
     element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Figures of the point'}, table(shownFigures.map((name) => row(name, show(name))))),
     config ? element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Configuration of the point'}, element('pre', {class: 'config'}, config)) : null].filter(Boolean));
 }
@@ -298,7 +310,8 @@ function showChosen() {
 // --- the page ---
 
 const pictures = done.length > 0;
-const sections = [['summary', 'Summary', summarySection], ...(pictures ? [['axis', 'Against an axis', axisSection], ['pareto', 'Pareto front', paretoSection], ['parallel', 'Parallel coordinates', parallelSection]] : []),
+const sections = [['summary', 'Summary', summarySection], ...(pictures ? [['axis', 'Against an axis', axisSection], ['pareto', 'Pareto front', paretoSection]] : []),
+  ...(parallelVariables.length ? [['parallel', 'Parallel coordinates', parallelSection]] : []),
   ['points', 'Points', pointsSection], ...(failed.length + unfinished.length ? [['failures', 'Without a result', failuresSection]] : [])];
 const navigationBar = navigation(sections);
 if (several) {
