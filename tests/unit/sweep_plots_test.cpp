@@ -82,10 +82,10 @@ struct Tick {
   double x{0};
 };
 std::vector<Tick> x_ticks(const std::string& svg) {
-  static const std::regex pattern{
+  static const std::regex kPattern{
       R"re(<text x="([^"]+)" y="[^"]+" font-size="11" text-anchor="middle"[^>]*>([^<]*)<)re"};
   std::vector<Tick> ticks;
-  for (std::sregex_iterator match{svg.begin(), svg.end(), pattern}; match != std::sregex_iterator{}; ++match) {
+  for (std::sregex_iterator match{svg.begin(), svg.end(), kPattern}; match != std::sregex_iterator{}; ++match) {
     ticks.push_back({(*match)[2], std::stod((*match)[1])});
   }
   return ticks;
@@ -93,6 +93,7 @@ std::vector<Tick> x_ticks(const std::string& svg) {
 
 std::vector<std::string> texts_of(const std::vector<Tick>& ticks) {
   std::vector<std::string> texts;
+  texts.reserve(ticks.size());
   for (const Tick& tick : ticks) {
     texts.push_back(tick.text);
   }
@@ -107,9 +108,9 @@ double x_of_point(const std::string& svg, std::size_t point) {
 
 /// The looks of marks: the shape and the colour of each point.
 std::vector<std::string> looks_of(const std::string& svg) {
-  static const std::regex pattern{R"re(<(\w+) [^>]*class="([^"]+)"[^>]*><title>point)re"};
+  static const std::regex kPattern{R"re(<(\w+) [^>]*class="([^"]+)"[^>]*><title>point)re"};
   std::vector<std::string> looks;
-  for (std::sregex_iterator match{svg.begin(), svg.end(), pattern}; match != std::sregex_iterator{}; ++match) {
+  for (std::sregex_iterator match{svg.begin(), svg.end(), kPattern}; match != std::sregex_iterator{}; ++match) {
     looks.push_back((*match)[1].str() + " " + (*match)[2].str());
   }
   return looks;
